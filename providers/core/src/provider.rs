@@ -1,0 +1,209 @@
+//! The contract between the gateway and an adapter.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{Call, Input, ProviderAssessment, ProviderError, Subject, SubjectType, VendorReference};
+
+/// One configured vendor integration. Answers questions; never retries, caches, limits, logs or decides.
+#[async_trait]
+pub trait RiskProvider: Send + Sync + fmt::Debug {
+    /// What this provider is and needs; constant for its lifetime.
+    fn descriptor(&self) -> &Descriptor;
+
+    /// Asks the vendor about `subject`.
+    ///
+    /// May need several exchanges (a questionnaire, then the check); each goes through `call`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`crate::FailureKind`] but `not_found`. `missing_input` and `unsupported` are found before anything
+    /// that costs money is sent.
+    async fn assess(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError>;
+
+    /// Reads an answer again by the vendor's own reference; also how a pending one is polled.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` when the vendor has nothing there, `unsupported` when it cannot read answers back.
+    async fn retrieve(
+        &self,
+        call: &Call,
+        reference: &VendorReference,
+    ) -> Result<ProviderAssessment, ProviderError>;
+
+    /// Questionnaires that the vendor's operator edits, where the vendor has them.
+    fn questionnaires(&self) -> Option<&dyn Questionnaires> {
+        None
+    }
+
+    /// Asking again about a subject that changed, where the vendor links the two.
+    fn recheck(&self) -> Option<&dyn Recheck> {
+        None
+    }
+
+    /// The vendor's own history, where it can be listed.
+    fn history(&self) -> Option<&dyn History> {
+        None
+    }
+
+    /// Callbacks that the vendor signs, where it sends any.
+    fn callbacks(&self) -> Option<&dyn Callbacks> {
+        None
+    }
+}
+
+/// Questionnaires behind a provider.
+#[async_trait]
+pub trait Questionnaires: Send + Sync {
+    /// Fingerprint of the questionnaire now in force; none until it was first read.
+    ///
+    /// Two questionnaires with one fingerprint ask the same questions with the same choices and levels, and are
+    /// answered from the same inputs by the same rules: the configured mapping is part of it.
+    fn fingerprint(&self) -> Option<String>;
+
+    /// The vendor's questionnaires, as `(id, name)`.
+    ///
+    /// # Errors
+    ///
+    /// As any read: never `missing_input` or `invalid_subject`.
+    async fn list(&self, call: &Call) -> Result<Vec<(String, String)>, ProviderError>;
+}
+
+/// Asking again about a subject that changed.
+#[async_trait]
+pub trait Recheck: Send + Sync {
+    /// Replaces the answer under `reference` by a new one about `subject`.
+    ///
+    /// # Errors
+    ///
+    /// As [`RiskProvider::assess`], and `not_found`.
+    async fn recheck(
+        &self,
+        call: &Call,
+        reference: &VendorReference,
+        subject: &Subject,
+    ) -> Result<ProviderAssessment, ProviderError>;
+}
+
+/// A vendor's own history.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// One page of references, newest first, and the cursor of the next page if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As any read.
+    async fn page(
+        &self,
+        call: &Call,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<VendorReference>, Option<String>), ProviderError>;
+}
+
+/// Callbacks that a vendor signs. A callback only ever triggers [`RiskProvider::retrieve`].
+pub trait Callbacks: Send + Sync {
+    /// The reference a genuine callback is about; none for one that is not ours to act on.
+    ///
+    /// # Errors
+    ///
+    /// `bad_credentials` for a wrong or missing signature, `malformed` for a body that is none.
+    fn verify(
+        &self,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<VendorReference>, ProviderError>;
+}
+
+/// A provider's configured name, such as `idenfy`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProviderName(Arc<str>);
+
+/// What a provider is and needs.
+#[derive(Debug, Clone)]
+pub struct Descriptor {
+    /// Its configured name.
+    pub name: ProviderName,
+    /// The adapter behind it, such as `idenfy`.
+    pub kind: &'static str,
+    /// The subjects it answers about.
+    pub subject_types: &'static [SubjectType],
+    /// Every input that can change what the vendor receives; the cache key is made of these.
+    pub inputs: Vec<Input>,
+    /// The inputs without which it does not call.
+    pub required: Vec<Input>,
+    /// The scale of its scores, such as `youverify:0-100`.
+    pub scale: &'static str,
+    /// Version of its mapping; raised whenever the same payload would normalise differently.
+    pub mapping_version: &'static str,
+    /// Its exchanges with the vendor.
+    pub operations: &'static [Operation],
+}
+
+/// One kind of exchange with a vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name in attempts, metrics and breakers.
+    pub name: &'static str,
+    /// Whether the vendor bills it.
+    pub paid: bool,
+}
+
+/// Settings that every provider has.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// The configured name.
+    pub name: ProviderName,
+    /// Where the vendor listens.
+    pub base_url: Url,
+    /// The longest that one exchange may take.
+    pub timeout: Duration,
+    /// Whether an answer about another name is `malformed` instead of flagged.
+    pub strict_subject_match: bool,
+    /// Whether earlier scores are sent to the vendor.
+    pub send_previous: bool,
+}
+
+// === impl ProviderName ===
+
+impl ProviderName {
+    /// A name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+// === impl Descriptor ===
+
+impl Descriptor {
+    /// The fields that `subject` lacks for the required inputs, as dotted names.
+    #[must_use]
+    pub fn missing(&self, subject: &Subject, today: jiff::civil::Date) -> Vec<String> {
+        let present = subject.inputs(today);
+        let lacks = |wanted: &&Input| !present.iter().any(|(input, _)| input == *wanted);
+        let mut fields: Vec<String> = Vec::new();
+        for field in self.required.iter().filter(lacks).map(Input::field) {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+}

@@ -1,0 +1,149 @@
+//! Scores and levels: numbers cross the border typed, range-checked, with the vendor's own text beside them.
+
+use serde::{Deserialize, Serialize};
+
+/// A risk score from 0 to 100, higher is riskier; never a probability.
+///
+/// Two providers' scores are not one quantity: `scale` says whose this is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Score {
+    /// 0 to 100 after the provider's documented linear rescale.
+    value: f64,
+    /// The number exactly as the vendor wrote it.
+    raw: String,
+    /// The vendor's scale, such as `youverify:0-100`.
+    scale: String,
+}
+
+/// A number that cannot be a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a number from 0 to 100")]
+pub struct ImpossibleScore;
+
+impl Score {
+    /// Reads a vendor's number on a 0 to 100 scale from its JSON literal.
+    ///
+    /// # Errors
+    ///
+    /// [`ImpossibleScore`] for strings, null, NaN, infinities, and numbers below 0 or above 100.
+    pub fn percent(literal: &str, scale: &str) -> Result<Self, ImpossibleScore> {
+        let value = number(literal).ok_or(ImpossibleScore)?;
+        Ok(Self { value, raw: literal.to_owned(), scale: scale.to_owned() })
+    }
+
+    /// The value, 0 to 100.
+    #[must_use]
+    pub const fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// The number as the vendor wrote it.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The vendor's scale.
+    #[must_use]
+    pub fn scale(&self) -> &str {
+        &self.scale
+    }
+}
+
+/// A JSON number literal from 0 to 100.
+#[must_use]
+pub fn number(literal: &str) -> Option<f64> {
+    // JSON's own grammar, so that `inf`, `+1` or `1_0`, which Rust would read, are no numbers.
+    let value: f64 = serde_json::from_str(literal).ok()?;
+    (0.0..=100.0).contains(&value).then_some(value)
+}
+
+/// How risky, in five words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Scores from 0 up to, not including, 20.
+    VeryLow,
+    /// 20 up to 40.
+    Low,
+    /// 40 up to 60.
+    Medium,
+    /// 60 up to 80.
+    High,
+    /// 80 to 100.
+    VeryHigh,
+}
+
+impl Level {
+    /// All levels, lowest first.
+    pub const ALL: [Self; 5] = [Self::VeryLow, Self::Low, Self::Medium, Self::High, Self::VeryHigh];
+
+    /// The level of a score by half-open cuts: `[0,20)` `[20,40)` `[40,60)` `[60,80)` `[80,100]`.
+    ///
+    /// Anything that is no number is `VeryHigh`: nothing unknown reads as low.
+    #[must_use]
+    pub fn of(score: f64) -> Self {
+        match score {
+            score if score < 20.0 => Self::VeryLow,
+            score if score < 40.0 => Self::Low,
+            score if score < 60.0 => Self::Medium,
+            score if score < 80.0 => Self::High,
+            _ => Self::VeryHigh,
+        }
+    }
+
+    /// The word used in JSON, columns and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VeryLow => "very_low",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::VeryHigh => "very_high",
+        }
+    }
+
+    /// How many levels lie between the two; 0 when equal.
+    #[must_use]
+    pub fn distance(self, other: Self) -> u8 {
+        (self as u8).abs_diff(other as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_are_half_open() {
+        let cases = [
+            (0.0, Level::VeryLow),
+            (19.999, Level::VeryLow),
+            (20.0, Level::Low),
+            (20.5, Level::Low),
+            (40.0, Level::Medium),
+            (59.999, Level::Medium),
+            (60.0, Level::High),
+            (80.0, Level::VeryHigh),
+            (84.5, Level::VeryHigh),
+            (100.0, Level::VeryHigh),
+            (f64::NAN, Level::VeryHigh),
+        ];
+        for (score, level) in cases {
+            assert_eq!(Level::of(score), level, "{score}");
+        }
+    }
+
+    #[test]
+    fn only_numbers_from_0_to_100_are_scores() {
+        for literal in ["0", "100", "58.27283333365", "1e1", "0.0"] {
+            assert!(Score::percent(literal, "test:0-100").is_ok(), "{literal}");
+        }
+        for literal in ["-0.1", "100.1", "NaN", "inf", "null", "\"50\"", "", "+1", "1_0", "[1]", "1e400"] {
+            assert_eq!(Score::percent(literal, "test:0-100"), Err(ImpossibleScore), "{literal}");
+        }
+    }
+}

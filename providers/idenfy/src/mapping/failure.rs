@@ -1,0 +1,168 @@
+//! What a refusal means: status, headers and body to a failure's kind.
+
+use jiff::civil::Date;
+use risk_provider::{FailureKind, ProviderError, Subject, VendorResponse, redact::Redactor};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+
+use super::plan::Planned;
+use crate::client::Endpoint;
+
+/// What was sent, for an error text that names the subject's fields and never the subject.
+pub(crate) struct About<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) today: Date,
+    pub(crate) plan: &'a [Planned],
+}
+
+/// The vendor's error body, every part optional.
+struct Refusal {
+    identifier: Option<String>,
+    message: Option<String>,
+    /// Names of the body's other keys, which some frameworks use for the refused fields.
+    keys: Vec<String>,
+}
+
+/// The failure that `response` tells of; none when it is to be read as an answer.
+pub(crate) fn refuse(
+    endpoint: Endpoint,
+    response: &VendorResponse,
+    about: Option<&About<'_>>,
+) -> Option<ProviderError> {
+    if (200..300).contains(&response.status) && !says_no(&response.body) {
+        return None;
+    }
+    let refusal = Refusal::read(&serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+    let kind = kind(endpoint, response.status, &refusal);
+    let redactor = about.map(|about| Redactor::new(about.subject, about.today));
+    let quoted = redactor.as_ref().zip(refusal.message.as_ref());
+    let quoted = quoted.map(|(redactor, message)| format!(": {}", redactor.excerpt(message)));
+    let detail = format!("{}{}", explain(kind, response.status), quoted.unwrap_or_default());
+    // A name in the constant's place would pass for one.
+    let identifier = refusal.identifier.as_deref().map(|identifier| match &redactor {
+        Some(redactor) => redactor.excerpt(identifier),
+        None => identifier.to_owned(),
+    });
+    let mut failure = response.failure(kind, detail).with_identifier(identifier.as_deref());
+    if kind == FailureKind::RateLimited {
+        failure = failure.with_retry_after(response.retry_after());
+    }
+    if let (FailureKind::InvalidSubject, Some(about)) = (kind, about) {
+        failure = failure.with_fields(refusal.fields(about.plan, &response.body));
+    }
+    Some(failure)
+}
+
+/// Whether a check's failure may come from a questionnaire that changed since it was read.
+pub(crate) fn doubts_questionnaire(failure: &ProviderError) -> bool {
+    let identifier = failure.vendor_identifier.as_deref().unwrap_or_default();
+    failure.vendor_status == Some(404)
+        || (failure.kind == FailureKind::InvalidSubject
+            && matches!(identifier, "BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR"))
+}
+
+/// An error that comes with a status of success.
+fn says_no(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Signs {
+        id: Option<IgnoredAny>,
+        identifier: Option<IgnoredAny>,
+        success: Option<Value>,
+    }
+    serde_json::from_slice(body).is_ok_and(|Signs { id, identifier, success }| {
+        (identifier.is_some() && id.is_none()) || success == Some(Value::Bool(false))
+    })
+}
+
+fn kind(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind {
+    // A fault of the vendor's stays one, whatever it says about us.
+    if (500..600).contains(&status) {
+        return FailureKind::VendorError;
+    }
+    // Every error may come as a 400, so that a constant of one meaning tells more than the status.
+    match refusal.identifier.as_deref() {
+        Some("INTERNAL_ERROR") => FailureKind::VendorError,
+        Some("UNAUTHORIZED") => FailureKind::BadCredentials,
+        Some("PARTNER_CONTRACT_ERROR") => FailureKind::OutOfCredit,
+        Some("PERMISSIONS_ERROR") if status == 402 || refusal.tells_of_no_credit() => {
+            FailureKind::OutOfCredit
+        }
+        Some("PERMISSIONS_ERROR") => FailureKind::BadCredentials,
+        Some("TOO_MANY_REQUESTS") => FailureKind::RateLimited,
+        Some("METHOD_NOT_ALLOWED" | "JSON_ERROR" | "ENCODING_ERROR") => FailureKind::Misconfigured,
+        Some("BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR" | "PARTNER_ERROR")
+            if matches!(status, 200..=299 | 400 | 422) =>
+        {
+            refused_input(endpoint, refusal)
+        }
+        None if matches!(status, 400 | 403) && refusal.tells_of_no_credit() => FailureKind::OutOfCredit,
+        _ => by_status(endpoint, status, refusal),
+    }
+}
+
+fn by_status(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind {
+    match status {
+        401 | 403 => FailureKind::BadCredentials,
+        402 => FailureKind::OutOfCredit,
+        404 if endpoint == Endpoint::Assessment => FailureKind::NotFound,
+        300..=399 | 404 | 405 => FailureKind::Misconfigured,
+        400 | 422 => refused_input(endpoint, refusal),
+        429 => FailureKind::RateLimited,
+        _ => FailureKind::Malformed,
+    }
+}
+
+/// A refused value: the subject's for a check, else the id that the address holds.
+fn refused_input(endpoint: Endpoint, refusal: &Refusal) -> FailureKind {
+    let about_a_value = matches!(refusal.identifier.as_deref(), Some("BAD_VALUE" | "VALIDATION_ERROR"));
+    match endpoint {
+        Endpoint::Check => FailureKind::InvalidSubject,
+        Endpoint::Profile | Endpoint::Profiles => FailureKind::Misconfigured,
+        Endpoint::Assessment if about_a_value => FailureKind::NotFound,
+        Endpoint::Assessment => FailureKind::Malformed,
+    }
+}
+
+fn explain(kind: FailureKind, status: u16) -> String {
+    let what = match kind {
+        FailureKind::InvalidSubject => "the vendor refused what it was told about the subject",
+        FailureKind::Misconfigured => "the vendor knows no such path, method or profile",
+        FailureKind::BadCredentials => "the vendor does not let this account in",
+        FailureKind::OutOfCredit => "the account has no credit or contract for risk assessments",
+        FailureKind::RateLimited => "the vendor's request limit is reached",
+        FailureKind::VendorError => "the vendor failed",
+        FailureKind::NotFound => "the vendor has nothing under this reference",
+        FailureKind::MissingInput
+        | FailureKind::Unsupported
+        | FailureKind::Throttled
+        | FailureKind::Unreachable
+        | FailureKind::UnknownOutcome
+        | FailureKind::Malformed => "the vendor answered as nobody documented",
+    };
+    format!("{what} (status {status})")
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn read(body: &Value) -> Self {
+        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+        let keys = body.as_object().map(|body| body.keys().cloned().collect()).unwrap_or_default();
+        Self { identifier: text("identifier"), message: text("message").or_else(|| text("detail")), keys }
+    }
+
+    fn tells_of_no_credit(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.to_ascii_lowercase().contains("token limit"))
+    }
+
+    /// The subject's fields behind the questions that the body names.
+    fn fields(&self, plan: &[Planned], body: &[u8]) -> Vec<String> {
+        let body = String::from_utf8_lossy(body);
+        let named = plan.iter().filter(|planned| body.contains(&planned.key));
+        let mut fields: Vec<String> = named.map(|planned| planned.input.field()).collect();
+        if self.keys.iter().any(|key| key == "name") {
+            fields.push("name".to_owned());
+        }
+        fields
+    }
+}

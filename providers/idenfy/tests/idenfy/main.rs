@@ -1,0 +1,18 @@
+//! What the adapter does, seen through the provider contract: scripted answers in, requests and assessments out.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod factors;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod questionnaires;
+#[cfg(test)]
+mod questions;
+#[cfg(test)]
+mod retrieving;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod support;

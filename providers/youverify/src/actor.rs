@@ -1,0 +1,121 @@
+//! The provider kind `youverify-actor`: a person or company assessed in one call.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use risk_provider::{
+    Call, Descriptor, FailureKind, FieldProblem, Input, Operation, ProviderAssessment, ProviderError,
+    ProviderSettings, RiskProvider, Subject, SubjectType, VendorReference, redact::Redactor,
+};
+
+use crate::{
+    client::{self, Client},
+    config::Settings,
+    mapping::{self, Question},
+};
+
+/// Scale of every score.
+pub(crate) const SCALE: &str = "youverify:0-100";
+/// Raised whenever the same payload would normalise differently.
+pub(crate) const MAPPING_VERSION: &str = "youverify-actor/1";
+
+/// Youverify's one-shot assessment of a person or company.
+///
+/// Stores nothing at the vendor: an answer has no reference and cannot be retrieved.
+pub struct Actor {
+    descriptor: Descriptor,
+    common: ProviderSettings,
+    client: Client,
+}
+
+// === impl Actor ===
+
+impl Actor {
+    /// The kind's word in the configuration.
+    pub const KIND: &'static str = "youverify-actor";
+
+    /// A provider with these settings.
+    ///
+    /// # Errors
+    ///
+    /// Every setting that cannot be used, by its name in the provider's configuration.
+    pub fn new(common: ProviderSettings, settings: Settings) -> Result<Self, Vec<FieldProblem>> {
+        let problems = settings.problems(&common);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let client = Client::new(&common, settings);
+        Ok(Self { descriptor: descriptor(&common), common, client })
+    }
+}
+
+#[async_trait]
+impl RiskProvider for Actor {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn assess(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError> {
+        let today = call.today();
+        let missing = self.descriptor.missing(subject, today);
+        if !missing.is_empty() {
+            return Err(ProviderError::missing_input(missing));
+        }
+        let asked = mapping::to_wire(subject, today, self.common.send_previous);
+        let request = self.client.assessment(&asked)?;
+        let redactor = Redactor::new(subject, today);
+        let question = Question {
+            provider: &self.common.name,
+            subject,
+            asked: &asked,
+            strict: self.common.strict_subject_match,
+        };
+        call.exchange(request, |response| client::decode(response, &question, &redactor)).await
+    }
+
+    async fn retrieve(
+        &self,
+        _call: &Call,
+        _reference: &VendorReference,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let detail = "this vendor keeps no answer of an actor assessment";
+        Err(ProviderError::new(FailureKind::Unsupported, detail))
+    }
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Actor").field("name", &self.common.name).finish_non_exhaustive()
+    }
+}
+
+fn descriptor(common: &ProviderSettings) -> Descriptor {
+    let mut inputs = vec![
+        Input::Name,
+        Input::FirstName,
+        Input::MiddleName,
+        Input::LastName,
+        Input::Country,
+        Input::City,
+        Input::Industry,
+        Input::MonthsAtAddress,
+        Input::AccountAgeMonths,
+        Input::KycVerifiedBy,
+        Input::KycDocumentState,
+        Input::AdverseMediaWindow,
+        Input::IsBeneficiary,
+    ];
+    if common.send_previous {
+        inputs.extend([Input::PreviousRiskScore, Input::PreviousAdverseMediaScore]);
+    }
+    Descriptor {
+        name: common.name.clone(),
+        kind: Actor::KIND,
+        subject_types: &[SubjectType::Individual, SubjectType::Business],
+        inputs,
+        required: vec![Input::City],
+        scale: SCALE,
+        mapping_version: MAPPING_VERSION,
+        operations: &[Operation { name: client::ASSESSMENT, paid: true }],
+    }
+}

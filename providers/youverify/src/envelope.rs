@@ -1,0 +1,121 @@
+//! What the vendor wraps its reports and errors in.
+//!
+//! An actor assessment comes in two envelopes, one inside the other, and either may say that the call failed
+//! while HTTP says 200. `links`, whose place is unclear, is never read.
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::wire::object;
+
+const MAX_DEPTH: usize = 3;
+
+/// One envelope, current or legacy, or the report inside.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer<'a> {
+    #[serde(borrow)]
+    success: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status_code: Option<&'a RawValue>,
+    #[serde(borrow, rename = "status_code")]
+    legacy_status_code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    geographic: Option<&'a RawValue>,
+}
+
+/// What an error envelope says.
+#[derive(Default)]
+pub(crate) struct Refusal {
+    /// Its own status, when that is one of an error.
+    pub(crate) status: Option<u16>,
+    /// The class of the error, such as `PaymentRequiredError`; never a subject's name.
+    pub(crate) class: Option<String>,
+    pub(crate) message: Option<String>,
+    /// The request's keys that it complains about.
+    pub(crate) keys: Vec<String>,
+}
+
+/// Why there is no report.
+pub(crate) enum Unopened {
+    /// The vendor says so.
+    Refused(Refusal),
+    /// These are no envelopes.
+    Shape,
+}
+
+/// The report inside `text`, out of at most three envelopes.
+pub(crate) fn open(text: &str) -> Result<&str, Unopened> {
+    let mut text = text;
+    for depth in 0..=MAX_DEPTH {
+        let layer: Layer<'_> = object(text).ok_or(Unopened::Shape)?;
+        if layer.has_failed().ok_or(Unopened::Shape)? {
+            return Err(Unopened::Refused(layer.refusal(MAX_DEPTH - depth)));
+        }
+        match (layer.success, layer.data, layer.geographic) {
+            (Some(_), Some(data), None) if depth < MAX_DEPTH => text = data.get(),
+            _ => break,
+        }
+    }
+    Ok(text)
+}
+
+/// What the body of an error answer says; nothing when it is none of the known shapes.
+pub(crate) fn refusal(text: &str) -> Refusal {
+    object::<Layer<'_>>(text).map(|layer| layer.refusal(MAX_DEPTH)).unwrap_or_default()
+}
+
+// === impl Layer ===
+
+impl Layer<'_> {
+    /// Whether the call failed; none when `success` is neither true nor false.
+    fn has_failed(&self) -> Option<bool> {
+        let said = match self.success.map(RawValue::get) {
+            None | Some("true") => false,
+            Some("false") => true,
+            Some(_) => return None,
+        };
+        Some(said || self.error_status().is_some())
+    }
+
+    fn error_status(&self) -> Option<u16> {
+        let codes = [self.status_code, self.legacy_status_code].into_iter().flatten();
+        let mut codes = codes.filter_map(|code| code.get().trim_matches('"').parse::<u16>().ok());
+        codes.find(|code| *code >= 400)
+    }
+
+    /// What the innermost failed envelope says, completed by the outer ones.
+    fn refusal(&self, depth: usize) -> Refusal {
+        let inner = self.data.filter(|_| depth > 0).and_then(|data| object::<Layer<'_>>(data.get()));
+        let inner = inner.filter(|inner| inner.has_failed() == Some(true));
+        let inner = inner.map(|inner| inner.refusal(depth - 1)).unwrap_or_default();
+        let mut keys = inner.keys;
+        keys.extend([self.errors, self.data].into_iter().flatten().flat_map(keys_of));
+        Refusal {
+            status: inner.status.or_else(|| self.error_status()),
+            class: inner.class.or_else(|| text_of(self.name)),
+            message: inner.message.or_else(|| text_of(self.message)),
+            keys,
+        }
+    }
+}
+
+fn text_of(raw: Option<&RawValue>) -> Option<String> {
+    let text: String = serde_json::from_str(raw?.get()).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn keys_of(raw: &RawValue) -> Vec<String> {
+    match serde_json::from_str(raw.get()) {
+        Ok(Value::Object(fields)) => fields.into_iter().map(|(key, _)| key).collect(),
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,107 @@
+//! What an error of the vendor means; pure.
+//!
+//! 403 is two things: no permission in the current API, no funds in the legacy one that gateways still speak.
+
+use risk_provider::{FailureKind, ProviderError, VendorResponse, redact::Redactor};
+
+use crate::envelope::Refusal;
+
+/// The vendor's keys and the subject's fields behind them.
+const FIELDS: [(&str, &str); 15] = [
+    ("type", "type"),
+    ("firstName", "name.first"),
+    ("lastName", "name.last"),
+    ("middleName", "name.middle"),
+    ("businessName", "business_name"),
+    ("city", "city"),
+    ("country", "country"),
+    ("kycVerifiedBy", "kyc.verified_by"),
+    ("lengthOfStay", "months_at_address"),
+    ("industry", "industry"),
+    ("ageOfAccount", "account_age_months"),
+    ("previousAdverseMediaScore", "previous_adverse_media_score"),
+    ("previousRiskScore", "previous_risk_score"),
+    ("adverseMediaQueryDateRange", "adverse_media_window"),
+    ("isBeneficiary", "is_beneficiary"),
+];
+
+/// The failure that `refusal`, found in `response`, stands for.
+pub(crate) fn failure(response: &VendorResponse, refusal: &Refusal, redactor: &Redactor) -> ProviderError {
+    let answered = response.status;
+    let status = if is_success(answered) { refusal.status } else { Some(answered) };
+    let kind = kind(status, refusal);
+    let class = refusal.class.as_deref().map(|class| redactor.excerpt(class));
+    let fields = if kind == FailureKind::InvalidSubject { fields(&refusal.keys) } else { Vec::new() };
+    let wait = if kind == FailureKind::RateLimited { response.retry_after() } else { None };
+    response
+        .failure(kind, detail(answered, kind, refusal, redactor))
+        .with_identifier(class.as_deref())
+        .with_fields(fields)
+        .with_retry_after(wait)
+}
+
+/// Whether HTTP itself reports success.
+pub(crate) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+fn kind(status: Option<u16>, refusal: &Refusal) -> FailureKind {
+    let Some(status) = status.or_else(|| status_of_class(refusal.class.as_deref()?)) else {
+        return if lacks_funds(refusal) { FailureKind::OutOfCredit } else { FailureKind::Malformed };
+    };
+    match status {
+        402 => FailureKind::OutOfCredit,
+        400 | 403 | 422 if lacks_funds(refusal) => FailureKind::OutOfCredit,
+        401 | 403 => FailureKind::BadCredentials,
+        400 | 422 => FailureKind::InvalidSubject,
+        300..=399 | 404 | 405 => FailureKind::Misconfigured,
+        429 => FailureKind::RateLimited,
+        500..=599 => FailureKind::VendorError,
+        _ => FailureKind::Malformed,
+    }
+}
+
+/// The documented status of an error class, for envelopes that state none.
+fn status_of_class(class: &str) -> Option<u16> {
+    match class {
+        "PaymentRequiredError" => Some(402),
+        "UnauthorizedError" => Some(403),
+        "ResourceNotFoundError" => Some(404),
+        _ => None,
+    }
+}
+
+fn lacks_funds(refusal: &Refusal) -> bool {
+    let message = refusal.message.as_deref().unwrap_or_default().to_lowercase();
+    message.contains("insufficient fund")
+        || message.contains("low on credit")
+        || refusal.class.as_deref() == Some("PaymentRequiredError")
+}
+
+fn fields(keys: &[String]) -> Vec<String> {
+    let named = |key: &String| {
+        let key = key.split('.').next().unwrap_or_default();
+        FIELDS.iter().find(|(known, _)| *known == key).map(|(_, field)| (*field).to_owned())
+    };
+    let mut fields: Vec<String> = keys.iter().filter_map(named).collect();
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+fn detail(answered: u16, kind: FailureKind, refusal: &Refusal, redactor: &Redactor) -> String {
+    let mut detail = format!("the vendor answered {answered}");
+    if is_success(answered) {
+        detail.push_str(" and says inside that it failed");
+        if let Some(status) = refusal.status {
+            detail.push_str(&format!(" ({status})"));
+        }
+    }
+    if let Some(message) = &refusal.message {
+        detail.push_str(&format!(": {}", redactor.excerpt(message)));
+    }
+    if kind == FailureKind::Misconfigured {
+        detail.push_str("; check base_url and api_version");
+    }
+    detail
+}

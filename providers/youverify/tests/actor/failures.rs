@@ -1,0 +1,146 @@
+//! What the vendor's errors mean.
+
+use std::time::Duration;
+
+use risk_provider::{
+    FailureKind,
+    FailureKind::{
+        BadCredentials, InvalidSubject, Malformed, Misconfigured, OutOfCredit, RateLimited, VendorError,
+    },
+    ProviderError,
+};
+use serde_json::{Value, json};
+
+use crate::support::{ERROR_404, Vendor, actor, ahmed, assess, read};
+
+const HTML: &str = "<!doctype html><html><body>Ahmed</body></html>";
+
+fn refused(status: u16, headers: &[(&'static str, &str)], body: &str) -> ProviderError {
+    assess(&actor(), ahmed(), Vendor::answering(status, headers, body)).0.expect_err("an error")
+}
+
+fn envelope(status: u16, name: &str, message: &str) -> String {
+    json!({"success": false, "statusCode": status, "message": message, "name": name, "data": {}}).to_string()
+}
+
+fn legacy(status: u16, message: &str) -> String {
+    json!({"message": message, "status_code": status}).to_string()
+}
+
+#[test]
+fn every_documented_error_has_its_kind() {
+    let rows: Vec<(u16, String, FailureKind)> = vec![
+        (402, envelope(402, "PaymentRequiredError", "Insufficient fund"), OutOfCredit),
+        (403, envelope(403, "UnauthorizedError", "Permission denied"), BadCredentials),
+        (404, ERROR_404.to_owned(), Misconfigured),
+        (500, envelope(500, "Error", "Internal Server Error"), VendorError),
+        (503, envelope(503, "Error", "Third-party provider not reacheable"), VendorError),
+        (400, legacy(400, "Wrong id format"), InvalidSubject),
+        (400, legacy(400, "You are low on credit"), OutOfCredit),
+        (401, legacy(401, "Token does not exist"), BadCredentials),
+        (403, legacy(403, "Insufficient Fund"), OutOfCredit),
+        (404, legacy(404, "Not found"), Misconfigured),
+        (422, legacy(422, "Validation failed"), InvalidSubject),
+        (500, legacy(500, "Error"), VendorError),
+        (503, legacy(503, "Error"), VendorError),
+        (504, legacy(504, "Error"), VendorError),
+        (401, envelope(401, "UnauthorizedError", "Invalid token"), BadCredentials),
+        (429, envelope(429, "Error", "Too many requests"), RateLimited),
+        (301, String::new(), Misconfigured),
+        (405, HTML.to_owned(), Misconfigured),
+        (401, HTML.to_owned(), BadCredentials),
+        (403, HTML.to_owned(), BadCredentials),
+        (502, HTML.to_owned(), VendorError),
+        (504, String::new(), VendorError),
+        (200, HTML.to_owned(), Malformed),
+        (204, String::new(), Malformed),
+        (418, envelope(418, "Error", "Teapot"), Malformed),
+        (408, String::new(), Malformed),
+    ];
+    for (status, body, kind) in rows {
+        let error = refused(status, &[], &body);
+        assert_eq!((error.kind, error.vendor_status), (kind, Some(status)), "{status} {body}");
+        assert!(error.sent, "{status} {body}");
+    }
+}
+
+#[test]
+fn q_yv_1_a_failure_inside_http_200_is_the_same_failure_at_every_depth() {
+    let wrap = |inner: Value| json!({"success": true, "statusCode": 200, "data": inner}).to_string();
+    let rows = [
+        (json!({"success": false, "statusCode": 402, "message": "x"}), OutOfCredit),
+        (json!({"success": false, "statusCode": 403, "name": "UnauthorizedError"}), BadCredentials),
+        (json!({"success": false, "statusCode": 404, "name": "ResourceNotFoundError"}), Misconfigured),
+        (json!({"success": false, "statusCode": 422, "data": {"city": ["unknown"]}}), InvalidSubject),
+        (json!({"success": false, "statusCode": 429}), RateLimited),
+        (json!({"success": false, "statusCode": 503}), VendorError),
+        (json!({"success": false, "statusCode": 200, "name": "PaymentRequiredError"}), OutOfCredit),
+        (json!({"success": false, "name": "UnauthorizedError"}), BadCredentials),
+        (json!({"success": false, "name": "ResourceNotFoundError"}), Misconfigured),
+        (json!({"success": false, "message": "You are low on credit"}), OutOfCredit),
+        (json!({"success": false}), Malformed),
+        (json!({"success": true, "statusCode": 500, "data": {}}), VendorError),
+        (json!({"status_code": 403, "message": "Insufficient Fund"}), OutOfCredit),
+        (json!({"success": false, "geographic": {}, "statusCode": "500"}), VendorError),
+    ];
+    for (body, kind) in rows {
+        assert_eq!(read(&body.to_string()).expect_err("outer").kind, kind, "{body}");
+        assert_eq!(read(&wrap(body.clone())).expect_err("inner").kind, kind, "{body}");
+    }
+    let both = json!({"success": false, "statusCode": 200, "message": "outer",
+        "data": {"success": false, "statusCode": 402, "message": "inner"}});
+    let error = read(&both.to_string()).expect_err("both");
+    assert_eq!(error.kind, OutOfCredit);
+    assert!(error.detail.contains("inner"), "{error}");
+}
+
+#[test]
+fn refused_fields_are_named_as_the_subjects() {
+    let bodies = [
+        json!({"message": "Validation failed", "status_code": 422,
+            "errors": {"lastName": ["too short"], "kycVerifiedBy": ["unknown"], "x": ["y"]}}),
+        json!({"success": false, "statusCode": 422, "message": "Validation failed", "name": "Error",
+            "data": {"lastName": "too short", "kycVerifiedBy": "unknown"}}),
+        json!({"success": false, "statusCode": 422, "data": {"success": false, "statusCode": 422,
+            "errors": {"lastName": [], "kycVerifiedBy": []}}}),
+    ];
+    for body in bodies {
+        let error = refused(422, &[], &body.to_string());
+        assert_eq!(error.fields, ["kyc.verified_by", "name.last"], "{body}");
+    }
+    let nested = json!({"errors": {"adverseMediaQueryDateRange.startDate": ["x"], "lengthOfStay": ["x"]}});
+    assert_eq!(refused(400, &[], &nested.to_string()).fields, ["adverse_media_window", "months_at_address"]);
+    assert!(refused(400, &[], &json!({"errors": ["city"]}).to_string()).fields.is_empty());
+}
+
+#[test]
+fn the_wait_after_too_many_requests_is_the_vendors() {
+    let wait = |headers: &[(&'static str, &str)]| refused(429, headers, "").retry_after;
+    assert_eq!(wait(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
+    assert_eq!(wait(&[("retry-after", "Sat, 21 Nov 2026 10:00:30 GMT")]), Some(Duration::from_secs(30)));
+    assert_eq!(wait(&[]), None);
+}
+
+#[test]
+fn q_yv_25_the_name_of_an_error_is_its_class_and_never_a_subject() {
+    let error = refused(404, &[], ERROR_404);
+    assert_eq!(error.vendor_identifier.as_deref(), Some("ResourceNotFoundError"));
+    assert!(error.detail.contains("api_version"), "{error}");
+    for name in ["Ahmed", "Al Khalid", "Ahmed Al Khalid"] {
+        assert_eq!(refused(422, &[], &envelope(422, name, "x")).vendor_identifier, None, "{name}");
+    }
+}
+
+#[test]
+fn an_errors_text_never_holds_the_subject() {
+    let echo = "Validation failed for Ahmed Al-Khalid of lagos, account 12345678: city is unknown";
+    for (status, body) in
+        [(422, envelope(422, "Error", echo)), (200, envelope(422, "Error", echo)), (503, HTML.to_owned())]
+    {
+        let printed = format!("{:?}", refused(status, &[], &body));
+        for secret in ["Ahmed", "Khalid", "lagos", "12345678"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+    assert!(refused(422, &[], &envelope(422, "Error", echo)).detail.contains("is unknown"));
+}

@@ -1,0 +1,264 @@
+//! Asking about a subject, and reading an answer again.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use risk_provider::{FieldProblem, ProviderAssessment, SubjectRequest, object};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::{
+    Api,
+    auth::Caller,
+    body::Json,
+    problem::{BodyRefusals, KeyRefusals, NobodyAnswered, Problem},
+};
+use crate::{
+    assessment::{Assessment, RawAnswer, Status},
+    ids::{AssessmentId, RequestId},
+    keys::Scope,
+    routing::{Answer, CacheUse, Question},
+    store::{Store, StoreError},
+};
+
+const DEFAULT_ROUTE: &str = "default";
+const MIN_DEADLINE_MS: u64 = 100;
+const MAX_PURPOSE: usize = 200;
+
+/// A question about one subject.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssessRequest {
+    /// The route to take; `default` when left out.
+    #[schema(example = "default")]
+    pub route: Option<String>,
+    /// Whom it is about.
+    #[serde(deserialize_with = "object::required")]
+    pub subject: SubjectRequest,
+    /// What the answer is for, in your own words; kept with the record.
+    pub purpose: Option<String>,
+    /// How to answer.
+    #[serde(default, deserialize_with = "object::required")]
+    pub options: Options,
+}
+
+/// How to answer.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// The oldest cached answer to accept, in seconds; only tightens the provider's own time.
+    pub max_age_s: Option<u64>,
+    /// The longest to wait, in milliseconds, at least 100; only tightens the route's own deadline.
+    #[schema(minimum = 100)]
+    pub deadline_ms: Option<u64>,
+    /// What to add to the answer.
+    pub include: Vec<Include>,
+}
+
+/// What can be added to an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Include {
+    /// The vendors' payloads.
+    Raw,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadQuery {
+    include: Option<Include>,
+}
+
+// === impl AssessRequest ===
+
+impl AssessRequest {
+    /// Whether the vendors' payloads are asked for.
+    #[must_use]
+    pub fn wants_raw(&self) -> bool {
+        self.options.include.contains(&Include::Raw)
+    }
+
+    /// The question in it, or every problem with it.
+    ///
+    /// # Errors
+    ///
+    /// Every field to mend, as dotted paths.
+    pub fn question(
+        self,
+        request_id: RequestId,
+        team: &str,
+        today: jiff::civil::Date,
+    ) -> Result<Question, Vec<FieldProblem>> {
+        let mut problems = Vec::new();
+        if self.options.deadline_ms.is_some_and(|deadline| deadline < MIN_DEADLINE_MS) {
+            let detail = format!("must be at least {MIN_DEADLINE_MS}");
+            problems.push(FieldProblem::new("options.deadline_ms", detail));
+        }
+        if self.purpose.as_ref().is_some_and(|purpose| purpose.chars().count() > MAX_PURPOSE) {
+            problems.push(FieldProblem::new("purpose", format!("must be at most {MAX_PURPOSE} characters")));
+        }
+        let subject = match self.subject.accept(today) {
+            Ok(subject) => subject,
+            Err(found) => {
+                let below = |problem: FieldProblem| FieldProblem {
+                    field: format!("subject.{}", problem.field),
+                    ..problem
+                };
+                problems.extend(found.into_iter().map(below));
+                return Err(problems);
+            }
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Question {
+            request_id,
+            team: team.to_owned(),
+            route: self.route.unwrap_or_else(|| DEFAULT_ROUTE.to_owned()),
+            subject: Arc::new(subject),
+            purpose: self.purpose,
+            max_age: self.options.max_age_s.map(Duration::from_secs),
+            deadline: self.options.deadline_ms.map(Duration::from_millis),
+        })
+    }
+}
+
+/// Assess a subject.
+///
+/// Answers within the route's deadline, from the first provider that can, or from the cache. The answer is on
+/// disk before it is sent.
+#[utoipa::path(
+    post,
+    path = "/v1/assessments",
+    tag = "assessments",
+    request_body = AssessRequest,
+    security(("key" = [])),
+    responses(
+        (status = 200, description = "The assessment", body = Assessment, headers(
+            ("Cache-Status" = String, description = "RFC 9211: risk-gateway; hit, or why it was forwarded"),
+            ("Age" = u64, description = "Seconds since the provider answered, for a hit"),
+            ("Server-Timing" = String, description = "Milliseconds spent waiting for vendors and in the gateway"),
+        )),
+        (status = 202, description = "A vendor is still working", body = Assessment, headers(
+            ("Location" = String, description = "Where to read it again"),
+        )),
+        BodyRefusals,
+        KeyRefusals,
+        (status = 422, description = "Fields to mend", body = Problem, content_type = "application/problem+json"),
+        NobodyAnswered,
+    )
+)]
+pub(super) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(request_id): Extension<RequestId>,
+    body: Result<Json<AssessRequest>, Problem>,
+) -> Result<Response, Problem> {
+    caller.needs(Scope::Assess)?;
+    let Json(request) = body?;
+    let with_raw = request.wants_raw();
+    let question =
+        request.question(request_id, &caller.team, api.0.clock.today()).map_err(Problem::fields)?;
+    let began = tokio::time::Instant::now();
+    let mut answer = api.0.assessor.assess(question).await?;
+    if with_raw {
+        add_raw(&api.0.store, &mut answer.assessment).await.map_err(Problem::unreadable)?;
+    }
+    let headers = headers(&answer, began.elapsed());
+    let pending = answer.assessment.status == Status::Pending;
+    let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, headers, axum::Json(answer.assessment)).into_response())
+}
+
+/// Read an assessment.
+///
+/// The latest revision, as it was answered.
+#[utoipa::path(
+    get,
+    path = "/v1/assessments/{id}",
+    tag = "assessments",
+    params(
+        ("id" = String, Path, description = "The assessment's id, asm_…"),
+        ("include" = Option<Include>, Query, description = "`raw` adds the vendors' payloads"),
+    ),
+    security(("key" = [])),
+    responses(
+        (status = 200, description = "The assessment", body = Assessment),
+        (status = 400, description = "The query is not understood", body = Problem, content_type = "application/problem+json"),
+        KeyRefusals,
+        (status = 404, description = "Your team has no such assessment", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn read(
+    State(api): State<Api>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+    query: Result<Query<ReadQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    caller.needs(Scope::Read)?;
+    let Query(query) = query.map_err(|_rejection| {
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "the only query parameter is include=raw")
+    })?;
+    let no_such =
+        || Problem::new(StatusCode::NOT_FOUND, "not_found", "your team has no assessment of this id");
+    let Path(id) = path.map_err(|_rejection| no_such())?;
+    let id = AssessmentId::from_text(&id);
+    let found = api.0.store.assessment(&caller.team, &id).await.map_err(Problem::unreadable)?;
+    let mut assessment = found.ok_or_else(no_such)?;
+    if query.include == Some(Include::Raw) {
+        add_raw(&api.0.store, &mut assessment).await.map_err(Problem::unreadable)?;
+    }
+    Ok(axum::Json(assessment).into_response())
+}
+
+/// Puts the vendors' payloads into an assessment.
+///
+/// # Errors
+///
+/// When they could not be read.
+pub async fn add_raw(store: &Store, assessment: &mut Assessment) -> Result<(), StoreError> {
+    let said = store.payloads(&assessment.id).await?;
+    let raw = |said: ProviderAssessment| -> Result<_, StoreError> {
+        let payload = RawValue::from_string(said.raw.text().to_owned())?;
+        Ok((said.provider, RawAnswer { payload, removed: said.raw.removed().to_vec() }))
+    };
+    assessment.raw = Some(said.into_iter().map(raw).collect::<Result<_, _>>()?);
+    Ok(())
+}
+
+/// `Cache-Status` (RFC 9211), `Age`, `Server-Timing`, and `Location` of an answer that is still to come.
+fn headers(answer: &Answer, total: Duration) -> HeaderMap {
+    let cache_status = match answer.cache {
+        CacheUse::Hit => "risk-gateway; hit",
+        CacheUse::Miss => "risk-gateway; fwd=miss",
+        CacheUse::Joined => "risk-gateway; fwd=miss; collapsed",
+        CacheUse::Stale => "risk-gateway; fwd=stale",
+        CacheUse::TooOld => "risk-gateway; fwd=request",
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("cache-status", HeaderValue::from_static(cache_status));
+    if answer.cache == CacheUse::Hit {
+        headers.insert(header::AGE, HeaderValue::from(answer.age.as_secs()));
+    }
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    let own = total.saturating_sub(answer.vendor_time);
+    let timing = format!("vendor;dur={:.3}, gateway;dur={:.3}", millis(answer.vendor_time), millis(own));
+    if let Ok(timing) = HeaderValue::try_from(timing) {
+        headers.insert("server-timing", timing);
+    }
+    if answer.assessment.status == Status::Pending
+        && let Ok(location) = HeaderValue::try_from(format!("/v1/assessments/{}", answer.assessment.id))
+    {
+        headers.insert(header::LOCATION, location);
+    }
+    headers
+}

@@ -1,0 +1,184 @@
+//! What is configured and how it fares: providers and routes.
+
+use axum::{Json, extract::State};
+use risk_provider::{FailureKind, Input, SubjectType};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Api,
+    auth::Caller,
+    problem::{KeyRefusals, Problem},
+};
+use crate::{
+    assessment::Strategy,
+    keys::Scope,
+    resilience::BreakerState,
+    routing::{Provider, Route},
+};
+
+/// Every provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Providers {
+    providers: Vec<ProviderStatus>,
+}
+
+/// One provider: what it is and how it fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProviderStatus {
+    /// Its configured name.
+    name: String,
+    /// The adapter behind it.
+    kind: &'static str,
+    /// How it fares, by its breakers.
+    health: Health,
+    /// Its exchanges with the vendor.
+    operations: Vec<OperationStatus>,
+    /// The subjects it answers about.
+    subject_types: Vec<SubjectType>,
+    /// The subject's fields without which it is passed over.
+    required_inputs: Vec<String>,
+    /// Every field of the subject that it uses.
+    inputs: Vec<String>,
+    /// The scale of its scores.
+    scale: &'static str,
+    /// The mapping that normalises its answers.
+    mapping_version: &'static str,
+    /// How long its answers are fresh, in seconds.
+    cache_ttl_s: u64,
+    /// Exchanges that could begin right now.
+    free_places: usize,
+}
+
+/// How a provider fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Health {
+    /// Every breaker is closed.
+    Up,
+    /// A probe is under way.
+    Recovering,
+    /// A breaker is open.
+    Down,
+}
+
+/// One kind of exchange with a vendor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OperationStatus {
+    /// Its name.
+    name: &'static str,
+    /// How its breaker stands.
+    breaker: BreakerState,
+    /// The failure that opened it.
+    #[schema(value_type = Option<String>)]
+    reason: Option<FailureKind>,
+}
+
+/// Every route.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Routes {
+    routes: Vec<RouteStatus>,
+}
+
+/// One route.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RouteStatus {
+    /// Its name.
+    name: String,
+    /// How it chooses.
+    strategy: Strategy,
+    /// Whom it asks, in order.
+    providers: Vec<String>,
+    /// The longest that an answer may take, in milliseconds.
+    deadline_ms: u128,
+}
+
+/// List providers.
+///
+/// What each is and needs, and how it fares.
+#[utoipa::path(
+    get,
+    path = "/v1/providers",
+    tag = "operations",
+    security(("key" = [])),
+    responses(
+        (status = 200, description = "Every provider", body = Providers),
+        KeyRefusals,
+    )
+)]
+pub(super) async fn providers(State(api): State<Api>, caller: Caller) -> Result<Json<Providers>, Problem> {
+    caller.needs(Scope::Read)?;
+    Ok(Json(Providers { providers: api.0.assessor.providers().map(ProviderStatus::of).collect() }))
+}
+
+/// List routes.
+///
+/// The ways to answer, by the name that a request may give.
+#[utoipa::path(
+    get,
+    path = "/v1/routes",
+    tag = "operations",
+    security(("key" = [])),
+    responses(
+        (status = 200, description = "Every route", body = Routes),
+        KeyRefusals,
+    )
+)]
+pub(super) async fn routes(State(api): State<Api>, caller: Caller) -> Result<Json<Routes>, Problem> {
+    caller.needs(Scope::Read)?;
+    Ok(Json(Routes { routes: api.0.assessor.routes().map(RouteStatus::of).collect() }))
+}
+
+// === impl ProviderStatus ===
+
+impl ProviderStatus {
+    fn of(provider: &Provider) -> Self {
+        let descriptor = provider.adapter.descriptor();
+        let operations: Vec<OperationStatus> = provider
+            .guards
+            .breakers()
+            .map(|(name, breaker, reason)| OperationStatus { name, breaker, reason })
+            .collect();
+        let health =
+            operations.iter().map(|operation| Health::of(operation.breaker)).max().unwrap_or(Health::Up);
+        Self {
+            name: descriptor.name.to_string(),
+            kind: descriptor.kind,
+            health,
+            operations,
+            subject_types: descriptor.subject_types.to_vec(),
+            required_inputs: descriptor.required.iter().map(Input::name).collect(),
+            inputs: descriptor.inputs.iter().map(Input::name).collect(),
+            scale: descriptor.scale,
+            mapping_version: descriptor.mapping_version,
+            cache_ttl_s: provider.ttl.as_secs(),
+            free_places: provider.guards.free_places(),
+        }
+    }
+}
+
+// === impl Health ===
+
+impl Health {
+    const fn of(breaker: BreakerState) -> Self {
+        match breaker {
+            BreakerState::Closed => Self::Up,
+            BreakerState::HalfOpen => Self::Recovering,
+            BreakerState::Open => Self::Down,
+        }
+    }
+}
+
+// === impl RouteStatus ===
+
+impl RouteStatus {
+    fn of(route: &Route) -> Self {
+        let name = |provider: &std::sync::Arc<Provider>| provider.adapter.descriptor().name.to_string();
+        Self {
+            name: route.name.clone(),
+            strategy: route.strategy,
+            providers: route.providers.iter().map(name).collect(),
+            deadline_ms: route.deadline.as_millis(),
+        }
+    }
+}

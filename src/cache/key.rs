@@ -1,0 +1,120 @@
+//! What makes two questions the same: keys by construction.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use risk_provider::{Descriptor, Subject};
+
+use crate::secrets::{MasterKey, Purpose};
+
+/// Keyed hash of a question; equal only for equal questions, and says nothing about the subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CacheKey([u8; 32]);
+
+/// Makes keys.
+#[derive(Debug, Clone)]
+pub struct KeyMaker(Arc<MasterKey>);
+
+// === impl KeyMaker ===
+
+impl KeyMaker {
+    /// A maker of keys under `master_key`.
+    #[must_use]
+    pub const fn new(master_key: Arc<MasterKey>) -> Self {
+        Self(master_key)
+    }
+
+    /// The key of `team` asking the provider of `descriptor` about `subject` on `today`, with the questionnaire
+    /// of `fingerprint` in force.
+    ///
+    /// Holds exactly the inputs that the provider declares; [`Subject::inputs`] takes the subject apart.
+    #[must_use]
+    pub fn key(
+        &self,
+        team: &str,
+        descriptor: &Descriptor,
+        fingerprint: Option<&str>,
+        subject: &Subject,
+        today: Date,
+    ) -> CacheKey {
+        let present = subject.inputs(today);
+        let mut parts: Vec<Vec<u8>> = [
+            team,
+            subject.reference.expose(),
+            descriptor.name.as_str(),
+            descriptor.kind,
+            descriptor.mapping_version,
+            fingerprint.unwrap_or_default(),
+            subject.kind().as_str(),
+        ]
+        .map(|part| part.as_bytes().to_vec())
+        .to_vec();
+        for declared in &descriptor.inputs {
+            let value = present.iter().find(|(input, _)| input == declared);
+            parts.push(declared.name().into_bytes());
+            parts.push(value.map_or_else(|| b"absent".to_vec(), |(_, value)| value.canonical().into_bytes()));
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        CacheKey(self.0.mac(Purpose::CacheKey, &parts))
+    }
+
+    /// Keyed hash of a team's subject reference.
+    #[must_use]
+    pub fn reference_mac(&self, team: &str, subject: &Subject) -> [u8; 32] {
+        self.0.mac(Purpose::SubjectReference, &[team.as_bytes(), subject.reference.expose().as_bytes()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use risk_provider::{Input, ProviderName, SubjectRequest, SubjectType};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const TODAY: Date = date(2026, 11, 21);
+
+    fn descriptor() -> Descriptor {
+        Descriptor {
+            name: ProviderName::new("idenfy"),
+            kind: "idenfy",
+            subject_types: &[SubjectType::Individual],
+            inputs: vec![Input::Name, Input::Country, Input::MonthsAtAddress],
+            required: Vec::new(),
+            scale: "idenfy:0-100",
+            mapping_version: "idenfy/1",
+            operations: &[],
+        }
+    }
+
+    fn key_of(team: &str, fingerprint: Option<&str>, change: impl Fn(&mut Value), today: Date) -> CacheKey {
+        let mut subject = json!({"reference": "r", "type": "individual", "country": "NG", "moved_in_on": "2024-05-21",
+            "name": {"first": "Ahmed", "last": "Al Khalid"}});
+        change(&mut subject);
+        let subject =
+            serde_json::from_value::<SubjectRequest>(subject).expect("typed").accept(today).expect("valid");
+        let maker = KeyMaker::new(Arc::new(MasterKey::from_bytes([1; 32])));
+        maker.key(team, &descriptor(), fingerprint, &subject, today)
+    }
+
+    #[test]
+    fn only_what_the_provider_receives_makes_another_question() {
+        let same = |_: &mut Value| {};
+        let plain = key_of("risk", None, same, TODAY);
+        assert_eq!(plain, key_of("risk", None, |subject| subject["city"] = json!("lagos"), TODAY));
+        assert_eq!(plain, key_of("risk", None, same, date(2026, 12, 20)), "still 30 whole months");
+        let others = [
+            key_of("fraud", None, same, TODAY),
+            key_of("risk", Some("f1"), same, TODAY),
+            key_of("risk", None, |subject| subject["reference"] = json!("s"), TODAY),
+            key_of("risk", None, |subject| subject["country"] = json!("DE"), TODAY),
+            key_of("risk", None, |subject| subject["name"]["last"] = json!("Khalid"), TODAY),
+            key_of("risk", None, |subject| subject["moved_in_on"] = Value::Null, TODAY),
+            key_of("risk", None, same, date(2026, 12, 21)),
+        ];
+        for (index, other) in others.iter().enumerate() {
+            assert_ne!(plain, *other, "{index}");
+        }
+    }
+}

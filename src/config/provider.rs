@@ -1,0 +1,339 @@
+//! Providers' tables: the keys that every provider has; the rest is the vendor's own.
+
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+
+use risk_provider::{Money, ProviderName, ProviderSettings, RiskProvider};
+use serde::Deserialize;
+use toml::{Spanned, de::DeTable, de::DeValue};
+use url::{Host, Url};
+
+use super::{
+    document::{Document, Value, nearest},
+    units::Length,
+};
+use crate::{
+    registry,
+    resilience::{BreakerSettings, LimitSettings, exchange::GuardSettings, limiter::Rate},
+};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_ATTEMPTS: u32 = 5;
+const FASTEST: Duration = Duration::from_micros(1);
+const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(64).unwrap();
+
+/// One provider.
+#[derive(Clone)]
+pub struct ProviderConfig {
+    /// The adapter, with its settings checked.
+    pub adapter: Arc<dyn RiskProvider>,
+    /// How it is guarded.
+    pub guards: GuardSettings,
+    /// How long its answers are fresh.
+    pub ttl: Duration,
+    /// How much longer they are kept.
+    pub keep_stale: Duration,
+}
+
+/// The keys that every provider has, as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    kind: String,
+    base_url: Spanned<Url>,
+    timeout: Option<Length<true>>,
+    attempts: Option<Spanned<NonZeroU32>>,
+    limit: Option<Spanned<Limit>>,
+    price: Option<Money>,
+    #[serde(default)]
+    cache: CacheTable,
+    #[serde(default)]
+    breaker: Breaker,
+    #[serde(default)]
+    strict_subject_match: bool,
+    #[serde(default)]
+    send_previous: bool,
+}
+
+/// The names of `Common`'s fields.
+const COMMON: [&str; 10] = [
+    "kind",
+    "base_url",
+    "timeout",
+    "attempts",
+    "limit",
+    "price",
+    "cache",
+    "breaker",
+    "strict_subject_match",
+    "send_previous",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    requests: Option<NonZeroU32>,
+    per: Option<Length<true>>,
+    burst: Option<NonZeroU32>,
+    concurrency: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CacheTable {
+    ttl: Option<Length>,
+    stale_if_error: Option<Length>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Breaker {
+    enabled: bool,
+    consecutive_failures: NonZeroU32,
+    failure_rate: Rate01,
+    min_calls: NonZeroU32,
+    window: Length<true>,
+    probe_after: Length<true>,
+}
+
+/// A share above 0 and up to 1.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "f64")]
+struct Rate01(f64);
+
+// === impl Breaker ===
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            consecutive_failures: NonZeroU32::new(5).unwrap_or(NonZeroU32::MIN),
+            failure_rate: Rate01(0.5),
+            min_calls: NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN),
+            window: Length(Duration::from_secs(60)),
+            probe_after: Length(Duration::from_secs(1)),
+        }
+    }
+}
+
+impl From<Breaker> for BreakerSettings {
+    fn from(table: Breaker) -> Self {
+        Self {
+            enabled: table.enabled,
+            consecutive_failures: table.consecutive_failures.get(),
+            failure_rate: table.failure_rate.0,
+            min_calls: table.min_calls.get(),
+            window: table.window.0,
+            probe_after: table.probe_after.0,
+        }
+    }
+}
+
+impl TryFrom<f64> for Rate01 {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        if value > 0.0 && value <= 1.0 {
+            Ok(Self(value))
+        } else {
+            Err("a rate lies above 0 and is at most 1")
+        }
+    }
+}
+
+// === impl ProviderConfig ===
+
+impl ProviderConfig {
+    pub(super) fn read<'i>(document: &mut Document<'i>, name: &str, value: Value<'i>) -> Option<Self> {
+        let place = format!("[providers.{name}]");
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            document.problem(Some(span), format!("{place} must be a table"));
+            return None;
+        };
+        let (common, vendor) = split(table);
+        let wrap = |table: DeTable<'i>| Spanned::new(span.clone(), DeValue::Table(table));
+        let common: Common = match document.read(wrap(common), &place, &[]) {
+            Ok(common) => common,
+            Err(unread) => {
+                misspelt(document, &place, &vendor, unread.missing.as_deref());
+                return None;
+            }
+        };
+        let limit = read_limit(document, &place, common.limit);
+        check_url(document, &place, &common.base_url);
+        let timeout = common.timeout.map_or(DEFAULT_TIMEOUT, |length| length.0);
+        let settings = ProviderSettings {
+            name: ProviderName::new(name),
+            base_url: common.base_url.into_inner(),
+            timeout,
+            strict_subject_match: common.strict_subject_match,
+            send_previous: common.send_previous,
+        };
+        let Some(kind) = registry::find(&common.kind) else {
+            let known: Vec<&str> = registry::kinds().collect();
+            document.problem(Some(span), format!("{place}: kind must be one of: {}", known.join(", ")));
+            return None;
+        };
+        let adapter =
+            kind.read(&mut VendorTable { document, value: wrap(vendor), place: &place }, settings)?;
+        let attempts = read_attempts(document, &place, common.attempts);
+        let breaker = common.breaker.into();
+        let guards = GuardSettings { breaker, limit, timeout, attempts, price: common.price };
+        let ttl = common.cache.ttl.map_or(DEFAULT_TTL, |length| length.0);
+        let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
+        Some(Self { adapter, guards, ttl, keep_stale })
+    }
+}
+
+impl fmt::Debug for ProviderConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let adapter = self.adapter.descriptor();
+        f.debug_struct("ProviderConfig")
+            .field("name", &adapter.name)
+            .field("kind", &adapter.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The vendor's part of a provider's table, for the registry to read.
+pub struct VendorTable<'d, 'i> {
+    document: &'d mut Document<'i>,
+    value: Value<'i>,
+    place: &'d str,
+}
+
+impl VendorTable<'_, '_> {
+    /// Reads the vendor's own keys as a `T` and makes the adapter of it; problems are noted with their lines.
+    pub fn make<T, A>(
+        &mut self,
+        adapter: impl FnOnce(T) -> Result<A, Vec<risk_provider::FieldProblem>>,
+    ) -> Option<A>
+    where
+        T: for<'de> Deserialize<'de>,
+    {
+        let settings = self.document.read(self.value.clone(), self.place, &COMMON).ok()?;
+        match adapter(settings) {
+            Ok(adapter) => Some(adapter),
+            Err(problems) => {
+                for problem in problems {
+                    let span = self.span_of(&problem.field);
+                    self.document
+                        .problem(span, format!("{}: {} {}", self.place, problem.field, problem.detail));
+                }
+                None
+            }
+        }
+    }
+
+    /// Where the deepest known part of a dotted key stands.
+    fn span_of(&self, field: &str) -> Option<std::ops::Range<usize>> {
+        let mut span = self.value.span();
+        let mut value = self.value.get_ref();
+        let mut rest = field;
+        while let DeValue::Table(table) = value {
+            let step = table.iter().find_map(|(key, inner)| {
+                let plain = rest.strip_prefix(key.get_ref().as_ref());
+                let quoted = || rest.strip_prefix(&format!("\"{}\"", key.get_ref()));
+                let after = plain.or_else(quoted)?;
+                (after.is_empty() || after.starts_with('.'))
+                    .then(|| (key.span(), inner, after.trim_start_matches('.')))
+            });
+            let Some((at, inner, after)) = step else { break };
+            span = at;
+            value = inner.get_ref();
+            rest = after;
+        }
+        Some(span)
+    }
+}
+
+impl fmt::Debug for VendorTable<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VendorTable").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+fn split(table: DeTable<'_>) -> (DeTable<'_>, DeTable<'_>) {
+    table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()))
+}
+
+/// Notes the key that was probably meant to be the required one that is missing.
+fn misspelt(document: &mut Document<'_>, place: &str, vendor: &DeTable<'_>, missing: Option<&str>) {
+    let Some(missing) = missing else { return };
+    for (key, _) in vendor {
+        if nearest(key.get_ref(), &[missing]).is_some() {
+            document.unknown(Some(key.span()), place, key.get_ref(), &[missing]);
+        }
+    }
+}
+
+fn read_attempts(document: &mut Document<'_>, place: &str, attempts: Option<Spanned<NonZeroU32>>) -> u32 {
+    let Some(attempts) = attempts else { return 1 };
+    if attempts.get_ref().get() > MAX_ATTEMPTS {
+        document.problem(Some(attempts.span()), format!("{place}: attempts must be at most {MAX_ATTEMPTS}"));
+    }
+    attempts.get_ref().get()
+}
+
+fn read_limit(document: &mut Document<'_>, place: &str, limit: Option<Spanned<Limit>>) -> LimitSettings {
+    let unlimited = LimitSettings { rate: None, concurrency: DEFAULT_CONCURRENCY };
+    let Some(limit) = limit else { return unlimited };
+    let span = limit.span();
+    let limit = limit.into_inner();
+    let concurrency = limit.concurrency.unwrap_or(DEFAULT_CONCURRENCY);
+    let burst = limit.burst.unwrap_or(NonZeroU32::MIN);
+    let rate = match (limit.requests, limit.per) {
+        (Some(requests), Some(Length(per))) => {
+            let rate = Rate { requests, per, burst };
+            if burst >= requests && burst.get() > 1 {
+                document.problem(Some(span), format!("{place}: limit.burst must be below limit.requests"));
+            } else if rate.spacing() < FASTEST {
+                document.problem(
+                    Some(span),
+                    format!("{place}: limit allows more than a million requests a second"),
+                );
+            }
+            Some(rate)
+        }
+        (None, None) => {
+            if limit.burst.is_some() {
+                document
+                    .problem(Some(span), format!("{place}: limit.burst needs limit.requests and limit.per"));
+            }
+            None
+        }
+        _ => {
+            document.problem(Some(span), format!("{place}: limit.requests and limit.per go together"));
+            None
+        }
+    };
+    LimitSettings { rate, concurrency }
+}
+
+/// Personal data goes there: plain HTTP only to this machine.
+fn check_url(document: &mut Document<'_>, place: &str, url: &Spanned<Url>) {
+    let here = match url.get_ref().host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let problem = match url.get_ref().scheme() {
+        "https" => None,
+        "http" if here => None,
+        "http" => {
+            Some("base_url must begin with https://: personal data goes there (plain http only to localhost)")
+        }
+        _ => Some("base_url must begin with https://"),
+    };
+    let has_credentials = !url.get_ref().username().is_empty() || url.get_ref().password().is_some();
+    let has_more = url.get_ref().query().is_some() || url.get_ref().fragment().is_some();
+    let problem =
+        problem.or_else(|| has_more.then_some("base_url must end with its path: no \"?\" and no \"#\""));
+    let problem = problem
+        .or_else(|| has_credentials.then_some("base_url must not hold credentials: use their own keys"));
+    if let Some(problem) = problem {
+        document.problem(Some(url.span()), format!("{place}: {problem}"));
+    }
+}

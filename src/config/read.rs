@@ -1,0 +1,295 @@
+//! Reading a whole configuration, section by section, so that one problem does not hide another.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use risk_provider::ProviderName;
+use secrecy::SecretString;
+use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    CacheConfig, Config, Environment, Problem, ProviderConfig, RouteConfig, ServerConfig, StoreConfig,
+    document::{Document, Value, nearest},
+    units::{Connections, Length, Size},
+};
+use crate::{assessment::Strategy, secrets::MasterKey};
+
+const SECTIONS: [&str; 6] = ["server", "store", "cache", "security", "providers", "routes"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Server {
+    listen: SocketAddr,
+    max_body: Size,
+    header_read_timeout: Length<true>,
+    max_connections: Connections,
+    drain_timeout: Length,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Store {
+    url: Spanned<String>,
+    durability: Durability,
+}
+
+/// When an answer counts as recorded.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Durability {
+    /// Once it is on disk.
+    #[default]
+    Commit,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Cache {
+    max_bytes: Size,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Security {
+    master_key: Spanned<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RouteTable {
+    #[serde(default = "failover")]
+    strategy: Strategy,
+    providers: Vec<Spanned<String>>,
+    deadline: Option<Spanned<Length>>,
+    #[serde(default)]
+    on_unavailable: OnUnavailable,
+}
+
+/// What a caller gets when no provider answered.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnUnavailable {
+    /// A refusal that says why.
+    #[default]
+    Fail,
+}
+
+const fn failover() -> Strategy {
+    Strategy::Failover
+}
+
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(8);
+const MIN_DEADLINE: Duration = Duration::from_millis(100);
+
+// === impl Server ===
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            max_body: Size(256 * 1024),
+            header_read_timeout: Length(Duration::from_secs(10)),
+            max_connections: Connections(10_000),
+            drain_timeout: Length(Duration::from_secs(25)),
+        }
+    }
+}
+
+// === impl Store ===
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            url: Spanned::new(0..0, "sqlite:risk-gateway.db".to_owned()),
+            durability: Durability::default(),
+        }
+    }
+}
+
+// === impl Cache ===
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { max_bytes: Size(256 * 1024 * 1024) }
+    }
+}
+
+/// Reads and checks the whole of `text`.
+pub(super) fn config(text: &str, environment: &Environment) -> Result<Config, Vec<Problem>> {
+    let (mut document, mut root) = Document::parse(text, environment);
+    if !document.problems.is_empty() && root.is_empty() {
+        return Err(document.problems);
+    }
+    let server: Option<Server> = section(&mut document, &mut root, "server");
+    let store = section(&mut document, &mut root, "store");
+    let store = store.and_then(|store: Store| read_store(&mut document, &store));
+    let cache: Option<Cache> = section(&mut document, &mut root, "cache");
+    let master_key = read_master_key(&mut document, &mut root);
+    let providers = read_providers(&mut document, &mut root);
+    let routes = read_routes(&mut document, &mut root, &providers);
+    for (key, _) in &root {
+        document.unknown(Some(key.span()), "top level", key.get_ref(), &SECTIONS);
+    }
+    let providers = providers.into_iter().filter_map(|(name, read)| Some((ProviderName::new(&name), read?)));
+    let providers: BTreeMap<_, _> = providers.collect();
+    match (server, store, cache, master_key) {
+        (Some(server), Some(store), Some(cache), Some(master_key)) if document.problems.is_empty() => {
+            Ok(Config {
+                server: ServerConfig::from(server),
+                store,
+                cache: CacheConfig { max_bytes: cache.max_bytes.0 },
+                master_key: Arc::new(master_key),
+                providers,
+                routes,
+            })
+        }
+        _ => {
+            document.problems.sort_by_key(|problem| problem.line);
+            document.problems.dedup();
+            Err(document.problems)
+        }
+    }
+}
+
+fn section<'i, T: Deserialize<'i> + Default>(
+    document: &mut Document<'i>,
+    root: &mut DeTable<'i>,
+    name: &str,
+) -> Option<T> {
+    match Document::take(root, name) {
+        Some(value) => document.read(value, &format!("[{name}]"), &[]).ok(),
+        None => Some(T::default()),
+    }
+}
+
+fn read_store(document: &mut Document<'_>, store: &Store) -> Option<StoreConfig> {
+    match store.durability {
+        Durability::Commit => {}
+    }
+    let file = store.url.get_ref().strip_prefix("sqlite:").unwrap_or_default();
+    if file.is_empty() || file.contains(":memory:") || file.contains("mode=memory") {
+        let problem = "[store]: url must be \"sqlite:\" and a file name, such as \"sqlite:risk-gateway.db\"";
+        document.problem(Some(store.url.span()), problem);
+        return None;
+    }
+    Some(StoreConfig { url: store.url.get_ref().clone() })
+}
+
+fn read_master_key<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>) -> Option<MasterKey> {
+    let Some(value) = Document::take(root, "security") else {
+        let problem = "[security] master_key is required: base64 of 32 bytes, best as \"${RISK_GATEWAY_MASTER_KEY}\"; \
+                       make one with: openssl rand -base64 32";
+        document.problem(None, problem);
+        return None;
+    };
+    let security: Security = document.read(value, "[security]", &[]).ok()?;
+    match MasterKey::parse(security.master_key.get_ref()) {
+        Ok(master_key) => Some(master_key),
+        Err(error) => {
+            document.problem(Some(security.master_key.span()), format!("[security]: master_key {error}"));
+            None
+        }
+    }
+}
+
+/// Every provider by name; none where its table has problems, so that routes may still name it.
+fn read_providers<'i>(
+    document: &mut Document<'i>,
+    root: &mut DeTable<'i>,
+) -> BTreeMap<String, Option<ProviderConfig>> {
+    let mut providers = BTreeMap::new();
+    for (name, value) in tables(document, root, "providers") {
+        let read = ProviderConfig::read(document, &name, value);
+        providers.insert(name, read);
+    }
+    providers
+}
+
+fn read_routes<'i>(
+    document: &mut Document<'i>,
+    root: &mut DeTable<'i>,
+    providers: &BTreeMap<String, Option<ProviderConfig>>,
+) -> BTreeMap<String, RouteConfig> {
+    let found = tables(document, root, "routes");
+    if found.is_empty() {
+        document.problem(None, "no route is configured: add [routes.default] with providers = [\"…\"]");
+    }
+    let mut routes = BTreeMap::new();
+    for (name, value) in found {
+        let place = format!("[routes.{name}]");
+        let span = value.span();
+        let Ok(table) = document.read::<RouteTable>(value, &place, &[]) else { continue };
+        let OnUnavailable::Fail = table.on_unavailable;
+        if table.providers.is_empty() {
+            document.problem(Some(span), format!("{place}: providers must name at least one provider"));
+        }
+        let providers = route_providers(document, &place, &table.providers, providers);
+        let deadline = table.deadline.map_or(DEFAULT_DEADLINE, |deadline| {
+            if deadline.get_ref().0 < MIN_DEADLINE {
+                document.problem(Some(deadline.span()), format!("{place}: deadline must be at least 100ms"));
+            }
+            deadline.get_ref().0
+        });
+        routes.insert(name, RouteConfig { strategy: table.strategy, providers, deadline });
+    }
+    routes
+}
+
+fn route_providers(
+    document: &mut Document<'_>,
+    place: &str,
+    named: &[Spanned<String>],
+    providers: &BTreeMap<String, Option<ProviderConfig>>,
+) -> Vec<ProviderName> {
+    let mut names = Vec::new();
+    for spanned in named {
+        let name = ProviderName::new(spanned.get_ref());
+        if !providers.contains_key(name.as_str()) {
+            let known: Vec<&str> = providers.keys().map(String::as_str).collect();
+            let advice = match nearest(name.as_str(), &known) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("configured providers: {}", known.join(", ")),
+            };
+            document.problem(Some(spanned.span()), format!("{place}: no provider \"{name}\"; {advice}"));
+        } else if names.contains(&name) {
+            document.problem(Some(spanned.span()), format!("{place}: provider \"{name}\" is named twice"));
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// The tables below `name`, each with its own name.
+fn tables<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>, name: &str) -> Vec<(String, Value<'i>)> {
+    let Some(value) = Document::take(root, name) else { return Vec::new() };
+    let span = value.span();
+    let DeValue::Table(table) = value.into_inner() else {
+        document.problem(Some(span), format!("[{name}] must hold tables, such as [{name}.default]"));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (key, value) in table {
+        let well_named = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        if key.get_ref().is_empty() || key.get_ref().len() > 64 || !key.get_ref().chars().all(well_named) {
+            let problem = "a name is made of letters, digits, \"-\" and \"_\", at most 64";
+            document.problem(Some(key.span()), format!("[{name}]: {problem}"));
+        }
+        found.push((key.get_ref().to_string(), value));
+    }
+    found
+}
+
+impl From<Server> for ServerConfig {
+    fn from(server: Server) -> Self {
+        Self {
+            listen: server.listen,
+            max_body_bytes: usize::try_from(server.max_body.0).unwrap_or(usize::MAX),
+            header_read_timeout: server.header_read_timeout.0,
+            max_connections: server.max_connections.0,
+            drain_timeout: server.drain_timeout.0,
+        }
+    }
+}

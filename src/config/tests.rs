@@ -1,0 +1,178 @@
+use super::*;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+fn environment() -> Environment {
+    Environment::from_fn(|name| match name {
+        "RISK_GATEWAY_MASTER_KEY" => Some(KEY.to_owned()),
+        "IDENFY_API_KEY" | "IDENFY_API_SECRET" | "YOUVERIFY_TOKEN" => Some("secret".to_owned()),
+        _ => None,
+    })
+}
+
+const GOOD: &str = r#"[security]
+master_key = "${RISK_GATEWAY_MASTER_KEY}"
+[providers.yv]
+kind = "youverify-actor"
+base_url = "https://api.example"
+token = "${YOUVERIFY_TOKEN}"
+[routes.default]
+providers = ["yv"]
+"#;
+
+fn problems(text: &str) -> Vec<(Option<usize>, String)> {
+    let problems = Config::parse(text, &environment()).expect_err("problems");
+    problems.into_iter().map(|problem| (problem.line, problem.message)).collect()
+}
+
+fn problem_of(text: &str) -> (Option<usize>, String) {
+    let mut found = problems(text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+#[test]
+fn the_example_file_is_good_and_shows_every_default() {
+    let example = Config::parse(EXAMPLE, &environment()).expect("the example is good");
+    let minimal = Config::parse(GOOD, &environment()).expect("good");
+    assert_eq!(format!("{:?}", example.server), format!("{:?}", minimal.server));
+    assert_eq!(format!("{:?}", example.store), format!("{:?}", minimal.store));
+    assert_eq!(format!("{:?}", example.cache), format!("{:?}", minimal.cache));
+    let (shown, default) =
+        (&example.providers[&ProviderName::new("idenfy")], &minimal.providers[&ProviderName::new("yv")]);
+    assert_eq!(shown.guards.breaker, default.guards.breaker);
+    assert_eq!(shown.guards.timeout, default.guards.timeout);
+    assert_eq!(shown.guards.attempts, default.guards.attempts);
+    assert_eq!((shown.ttl, shown.keep_stale), (default.ttl, default.keep_stale));
+    let (shown, default) = (&example.routes["default"], &minimal.routes["default"]);
+    assert_eq!((shown.strategy, shown.deadline), (default.strategy, default.deadline));
+}
+
+#[test]
+fn what_is_left_out_has_the_documented_default() {
+    let config = Config::parse(GOOD, &environment()).expect("good");
+    let provider = &config.providers[&ProviderName::new("yv")];
+    assert_eq!(provider.guards.limit.rate, None);
+    assert_eq!(provider.guards.limit.concurrency.get(), 64);
+    assert_eq!(provider.guards.timeout, Duration::from_secs(5));
+    assert_eq!(provider.ttl, Duration::from_secs(86_400));
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.routes["default"].deadline, Duration::from_secs(8));
+}
+
+#[test]
+fn an_unknown_key_names_its_line_and_the_nearest_known_key() {
+    let cases = [
+        ("token = ", "tokn = ", 6, "[providers.yv]: unknown key \"tokn\"; did you mean \"token\"?"),
+        (
+            "base_url = ",
+            "bse_url = ",
+            5,
+            "[providers.yv]: unknown key \"bse_url\"; did you mean \"base_url\"?",
+        ),
+        ("[security]", "[sekurity]", 1, "top level: unknown key \"sekurity\"; did you mean \"security\"?"),
+        (
+            "providers = [",
+            "provider = [",
+            8,
+            "[routes.default]: unknown key \"provider\"; did you mean \"providers\"?",
+        ),
+    ];
+    for (from, to, line, message) in cases {
+        let found = problems(&GOOD.replace(from, to));
+        assert!(found.contains(&(Some(line), message.to_owned())), "{found:#?}");
+    }
+}
+
+#[test]
+fn an_unknown_key_inside_an_inline_table_is_found_too() {
+    let text = GOOD.replace("token =", "limit = { requests = 5, per = \"1s\", brust = 2 }\ntoken =");
+    assert_eq!(
+        problem_of(&text),
+        (Some(6), "[providers.yv]: unknown key \"brust\"; did you mean \"burst\"?".to_owned())
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let text = r#"[server]
+listen = "nowhere"
+lisen = 1
+[store]
+url = "mysql:x"
+[security]
+master_key = "short"
+[providers.yv]
+kind = "youverify-actr"
+base_url = "http://api.example"
+token = "${NOT_SET}"
+[routes.default]
+providers = ["yw", "yv", "yv"]
+deadline = "5ms"
+"#;
+    let lines: Vec<Option<usize>> = problems(text).into_iter().map(|(line, _)| line).collect();
+    for line in [2, 3, 5, 7, 8, 10, 11, 13, 14] {
+        assert!(lines.contains(&Some(line)), "line {line} in {:#?}", problems(text));
+    }
+}
+
+#[test]
+fn each_single_mistake_has_its_own_message() {
+    let with = |key: &str| GOOD.replace("token =", &format!("{key}\ntoken ="));
+    let cases = [
+        (GOOD.replace("https://api", "http://api"), "plain http only to localhost"),
+        (GOOD.replace("https://api.example", "https://u:p@api.example"), "must not hold credentials"),
+        (with("limit = { requests = 5 }"), "limit.requests and limit.per go together"),
+        (
+            with("limit = { requests = 5, per = \"1s\", burst = 5 }"),
+            "limit.burst must be below limit.requests",
+        ),
+        (with("limit = { burst = 5 }"), "limit.burst needs limit.requests"),
+        (with("timeout = \"5\""), "a length of time is a number and a unit"),
+        (with("timeout = 5"), "timeout"),
+        (with("attempts = 6"), "attempts must be at most 5"),
+        (with("breaker = { failure_rate = 1.5 }"), "a rate lies above 0"),
+        (with("price = { amount = -1, currency = \"EUR\" }"), "an amount is a decimal number"),
+        (GOOD.replace("${YOUVERIFY_TOKEN}", "${NOT_SET}"), "the environment variable NOT_SET is not set"),
+        (GOOD.replace("${YOUVERIFY_TOKEN}", "${NOT_SET"), "without its \"}\""),
+        (with("timeout = \"0s\""), "[providers.yv] timeout: must be longer than zero"),
+        (
+            with("limit = { requests = 1, per = \"1s\", burst = 2 }"),
+            "limit.burst must be below limit.requests",
+        ),
+        (with("limit = { requests = 2000000, per = \"1s\" }"), "more than a million requests a second"),
+        (with("limit = { requests = 2, per = \"99999999999999d\" }"), "must be at most a year"),
+        (GOOD.replace("https://api.example", "https://api.example?a=b"), "base_url must end with its path"),
+        (format!("{GOOD}[store]\nurl = \"sqlite::memory:\"\n"), "url must be \"sqlite:\" and a file name"),
+        (format!("{GOOD}[server]\nmax_connections = 0\n"), "must be from 1 to 1000000"),
+        (format!("{GOOD}[server]\nmax_body = \"0 B\"\n"), "a size is a number above zero"),
+        (GOOD.replace("[\"yv\"]", "[]"), "must name at least one provider"),
+        (GOOD.replace("[routes.default]\nproviders = [\"yv\"]\n", ""), "no route is configured"),
+        (GOOD.replace("[routes.default]", "[routes.\"a b\"]"), "a name is made of letters"),
+        (
+            GOOD.replace("[security]\nmaster_key = \"${RISK_GATEWAY_MASTER_KEY}\"\n", ""),
+            "master_key is required",
+        ),
+        ("not toml".to_owned(), "expected"),
+    ];
+    for (text, expected) in cases {
+        let (_, message) = problem_of(&text);
+        assert!(message.contains(expected), "expected {expected:?} in {message:?}");
+    }
+}
+
+#[test]
+fn a_vendors_own_problem_names_the_line_of_its_key() {
+    let text = EXAMPLE.replace("\"politically_exposed\"       #", "\"politicaly_exposed\"       #");
+    let line = text.lines().position(|line| line.contains("politicaly_exposed\"")).expect("there") + 1;
+    let (at, message) = problem_of(&text);
+    assert_eq!(at, Some(line), "{message}");
+    assert!(message.contains("politically_exposed"), "{message}");
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let config = Config::parse(GOOD, &environment()).expect("good");
+    let printed = format!("{config:?}");
+    assert!(!printed.contains("secret\"") && !printed.contains(KEY), "{printed}");
+}

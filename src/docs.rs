@@ -1,0 +1,28 @@
+//! Decisions that someone could reasonably reverse, and why they stand.
+
+#[doc = include_str!("docs/adr/0001-one-writer.md")]
+pub mod adr_0001_one_writer {}
+
+#[doc = include_str!("docs/adr/0002-exchange-and-judge.md")]
+pub mod adr_0002_exchange_and_judge {}
+
+#[doc = include_str!("docs/adr/0003-partial-answers.md")]
+pub mod adr_0003_partial_answers {}
+
+#[doc = include_str!("docs/adr/0004-shared-calls.md")]
+pub mod adr_0004_shared_calls {}
+
+#[doc = include_str!("docs/adr/0005-limits-and-spacing.md")]
+pub mod adr_0005_limits_and_spacing {}
+
+#[doc = include_str!("docs/adr/0006-factor-scale.md")]
+pub mod adr_0006_factor_scale {}
+
+#[doc = include_str!("docs/adr/0007-http-1-only.md")]
+pub mod adr_0007_http_1_only {}
+
+#[doc = include_str!("docs/adr/0008-strict-configuration.md")]
+pub mod adr_0008_strict_configuration {}
+
+#[doc = include_str!("docs/adr/0009-a-key-for-each-subject.md")]
+pub mod adr_0009_a_key_for_each_subject {}

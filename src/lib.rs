@@ -1,0 +1,27 @@
+//! The Risk Gateway: one internal endpoint in front of every risk-scoring vendor.
+//!
+//! A request goes straight through: [`api`] (authorise, parse) → [`routing`] (plan) → [`cache`] →
+//! [`resilience`] → a provider → [`policy`] → [`store`] → [`api`]. Nothing flows back up. [`app`] wires the
+//! rooms together and [`registry`] alone names vendor crates.
+
+pub mod api;
+pub mod app;
+pub mod assessment;
+pub mod attempts;
+pub mod cache;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod deadline;
+#[cfg(doc)]
+pub mod docs;
+pub mod ids;
+pub mod keys;
+pub mod policy;
+pub mod registry;
+pub mod resilience;
+pub mod routing;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;
+pub mod vault;

@@ -1,0 +1,5 @@
+//! The `risk-gateway` program.
+
+fn main() -> std::process::ExitCode {
+    risk_gateway::cli::main()
+}

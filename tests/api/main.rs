@@ -1,0 +1,39 @@
+//! Through the front door: a real server, real HTTP, real SQLite, both vendors played on this machine.
+
+#[cfg(test)]
+#[path = "../support/gateway.rs"]
+mod gateway;
+#[cfg(test)]
+#[path = "../support/http.rs"]
+mod http;
+#[cfg(test)]
+#[path = "../support/subjects.rs"]
+mod subjects;
+#[cfg(test)]
+#[path = "../support/vendors.rs"]
+mod vendors;
+
+#[cfg(test)]
+mod breaker;
+#[cfg(test)]
+mod cache;
+#[cfg(test)]
+mod deadlines;
+#[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod nobody_answers;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod single_flight;
+#[cfg(test)]
+mod validation;

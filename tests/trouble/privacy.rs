@@ -1,0 +1,172 @@
+//! Whatever a vendor echoes, the subject stays out of logs, metrics and refusals.
+
+use serde_json::{Value, json};
+
+use crate::{
+    process::Home,
+    subjects::{about, by},
+    vendors::{Setup, Vendors},
+};
+
+/// A subject whose every personal field holds a word that occurs nowhere else.
+fn marked(reference: &str) -> Value {
+    json!({
+        "reference": format!("{reference}-zqreference"), "type": "individual",
+        "name": {"first": "Zqfirst", "middle": "Zqmiddle", "last": "Zqlast"},
+        "country": "NG", "city": "Zqcity", "nationality": "NG", "date_of_birth": "1961-09-17",
+        "industry": "Zqindustry", "occupation": "Zqoccupation", "moved_in_on": "1987-11-29",
+        "account_opened_on": "1991-08-23", "kyc": {"verified_by": "zqverifier", "document_expires_on": "2099-07-19"},
+        "politically_exposed": true, "id_number": "Zqidnumber", "phone": "Zqphone",
+        "answers": {"hobby": "Zqhobby"},
+    })
+}
+
+/// The words of [`marked`], in lower case, that a vendor may have been told.
+const TOLD: [&str; 12] = [
+    "zqfirst",
+    "zqmiddle",
+    "zqlast",
+    "zqcity",
+    "zqindustry",
+    "zqoccupation",
+    "zqverifier",
+    "1961-09-17",
+    "2099-07-19",
+    "zqidnumber",
+    "zqphone",
+    "zqhobby",
+];
+
+/// Those that no vendor is told: only months go to them, and neither reference nor purpose.
+const KEPT: [&str; 4] = ["zqreference", "zqpurpose", "1987-11-29", "1991-08-23"];
+
+/// A vendor's message that repeats everything it was told.
+fn echo() -> String {
+    format!("Invalid: ZQFIRST,zqlast;Zqcity=Zqcity (Zqfirst Zqmiddle Zqlast) {}", TOLD.join(" / "))
+}
+
+fn no_mark_in(what: &str, text: &str) {
+    let text = text.to_lowercase();
+    let found: Vec<&str> = TOLD.into_iter().chain(KEPT).filter(|mark| text.contains(mark)).collect();
+    assert_eq!(found, Vec::<&str>::new(), "in {what}: {text}");
+}
+
+/// Looks into the database and its companions as a kill left them.
+fn no_mark_in_the_store(home: &Home) {
+    let mut seen = 0;
+    for file in std::fs::read_dir(home.folder.path()).expect("a folder") {
+        let file = file.expect("a file");
+        let name = file.file_name().into_string().expect("a name");
+        if name.contains(".db") {
+            let bytes = std::fs::read(file.path()).expect("its bytes");
+            seen += bytes.len();
+            no_mark_in(&name, &String::from_utf8_lossy(&bytes));
+        }
+    }
+    assert!(seen > 4096, "there is a store");
+}
+
+fn idenfy_refusal(status: u16) -> (u16, String) {
+    (status, json!({"identifier": "BAD_VALUE", "message": echo(), "name": [echo()]}).to_string())
+}
+
+fn youverify_refusal(status: u16) -> (u16, String) {
+    let errors = json!({"firstName": [echo()], "Zqcity": "is unknown"});
+    let body = json!({"success": false, "statusCode": status, "message": echo(), "name": "ValidationError",
+        "data": errors, "errors": [echo()]});
+    (status, body.to_string())
+}
+
+/// Asks both routes about marked subjects while the vendors answer so; gives back the refusals.
+async fn refused(idenfy: (u16, String), youverify: (u16, String), filter: &str) {
+    let vendors = Vendors::start().await;
+    vendors.idenfy.answer_always("check", idenfy.0, idenfy.1);
+    vendors.youverify.answer_always("actor_assessment", youverify.0, youverify.1);
+    let home = Home::new(&Setup::default(), &vendors);
+    let mut command = home.command(&["serve", "--json"]);
+    command.env("RUST_LOG", filter);
+    let mut server = home.serve_by(command);
+    for (index, route) in ["default", "idenfy", "youverify"].into_iter().enumerate() {
+        let mut question = by(route, &marked(&format!("cust-{index}")));
+        question["purpose"] = json!("Zqpurpose");
+        let answer = server.ask(&question).await;
+        assert!(answer.status >= 400, "{answer:?}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        no_mark_in("the refusal", &answer.text);
+        no_mark_in("the headers", &format!("{:?}", answer.headers));
+    }
+    assert!(!vendors.idenfy.calls().is_empty() && !vendors.youverify.calls().is_empty());
+    for path in ["/metrics", "/v1/providers", "/v1/routes"] {
+        no_mark_in(path, &server.get(path).await.text);
+    }
+    server.running.kill();
+    let logs = server.running.logs();
+    assert!(logs.contains("vendor exchange failed") || logs.contains("needs an operator"), "{logs}");
+    no_mark_in_the_store(&home);
+    no_mark_in("the logs", &logs);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_that_a_vendor_echoes_in_a_refusal_is_told_to_nobody() {
+    refused(idenfy_refusal(400), youverify_refusal(400), "info").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_that_a_vendor_echoes_while_it_fails_is_told_to_nobody() {
+    refused(idenfy_refusal(500), youverify_refusal(503), "info").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_in_a_page_or_an_answer_of_another_shape_is_told_to_nobody() {
+    let page = format!("<html><body>{}</body></html>", echo());
+    let shape = json!({"success": true, "data": {"Zqcity": echo()}, "riskScore": echo()}).to_string();
+    refused((200, page), (200, shape), "info").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_is_not_logged_when_debugging_either() {
+    refused(idenfy_refusal(400), youverify_refusal(400), "debug").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_echoed_as_it_stands_in_an_address_is_told_to_nobody() {
+    let glued = "no match for name=Zqfirst%20Zqlast&city=Zqcity";
+    let idenfy = json!({"identifier": "BAD_VALUE", "message": glued}).to_string();
+    let youverify = json!({"success": false, "statusCode": 400, "message": glued, "name": "ValidationError"});
+    refused((400, idenfy), (400, youverify.to_string()), "info").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_where_a_vendors_error_constant_belongs_is_told_to_nobody() {
+    let idenfy = json!({"identifier": "Zqlast", "message": "no"}).to_string();
+    let youverify =
+        json!({"success": false, "statusCode": 400, "message": "no", "name": "Zqlast"}).to_string();
+    refused((400, idenfy), (400, youverify), "info").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answered_subject_is_in_no_log_and_no_metric() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let mut command = home.command(&["serve", "--json"]);
+    command.env("RUST_LOG", "debug");
+    let mut server = home.serve_by(command);
+    let subject = marked("cust-1");
+    let mut question = about(&subject);
+    question["purpose"] = json!("Zqpurpose");
+    for _ in 0..2 {
+        server.ask(&question).await.good();
+    }
+    server.ask(&by("youverify", &subject)).await.good();
+    server.ask(&by("Zqcity", &subject)).await.problem(422, "unknown_route");
+    server.get("/v1/Zqcity?name=Zqlast").await.problem(404, "no_such_path");
+    no_mark_in("the metrics", &server.get("/metrics").await.text);
+    server.running.kill();
+    let logs = server.running.logs();
+    assert!(logs.contains("request answered"), "{logs}");
+    no_mark_in_the_store(&home);
+    no_mark_in("the logs", &logs);
+    for secret in ["sandbox-secret", "sandbox-token", "BwcHBwcHBwc", &server.key] {
+        assert!(!logs.contains(secret), "{secret}");
+    }
+}

@@ -1,0 +1,184 @@
+//! The disk is full: nothing is answered that is not recorded, and afterwards all is well.
+//!
+//! `prlimit` lets the running program write no byte to any file, and takes that back again.
+
+use std::process::Command;
+
+use risk_provider_sandbox::{Fault, FaultKind};
+use serde_json::Value;
+
+use crate::{
+    http::attempts,
+    process::{Home, Server},
+    subjects::{about, by, person, with},
+    vendors::{Setup, Vendors},
+};
+
+/// The program, which survives a write over its limit as it survives one to a full disk.
+fn serve(home: &Home) -> Server {
+    let mut shell = Command::new("sh");
+    let plain = home.command(&["serve", "--json"]);
+    let ignoring = "trap '' XFSZ; exec \"$@\"";
+    shell.args(["-c", ignoring, "sh"]).arg(plain.get_program()).args(plain.get_args());
+    shell.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(home.folder.path());
+    home.serve_by(shell)
+}
+
+fn limit(server: &Server, bytes: &str) {
+    let limited = Command::new("prlimit").arg(format!("--pid={}", server.running.id())).arg(bytes).status();
+    assert!(limited.expect("prlimit, of util-linux").success());
+}
+
+fn fill_the_disk(server: &Server) {
+    limit(server, "--fsize=0:unlimited");
+}
+
+fn free_the_disk(server: &Server) {
+    limit(server, "--fsize=unlimited:unlimited");
+}
+
+fn id(assessment: &Value) -> &str {
+    assessment["id"].as_str().expect("an id")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_disk_full_nothing_is_answered_and_the_program_stays_alive() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let mut server = serve(&home);
+    let before = server.ask(&about(&person("cust-1"))).await.good();
+    fill_the_disk(&server);
+    for reference in ["cust-2", "cust-3", "cust-1"] {
+        let answer = server.ask(&about(&person(reference))).await;
+        answer.problem(503, "store_failed");
+        assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{answer:?}");
+    }
+    server.get("/livez").await.good();
+    assert_eq!(server.read(id(&before)).await.good(), before, "what was recorded can be read");
+    assert!(server.running.is_alive());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_disk_full_a_question_does_not_cost_a_second_vendor_call() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let server = serve(&home);
+    server.ask(&about(&person("cust-1"))).await.good();
+    let before = vendors.billed();
+    fill_the_disk(&server);
+    server.ask(&about(&person("cust-2"))).await.problem(503, "store_failed");
+    assert!(vendors.billed() <= before + 1, "{} calls for one question", vendors.billed() - before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_there_is_room_again_new_and_refused_questions_are_answered() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let server = serve(&home);
+    server.ask(&about(&person("cust-1"))).await.good();
+    fill_the_disk(&server);
+    server.ask(&about(&person("cust-2"))).await;
+    free_the_disk(&server);
+    for reference in ["cust-3", "cust-1", "cust-2"] {
+        let answer = server.ask(&about(&person(reference))).await;
+        assert_eq!(answer.status, 200, "{reference}: {}", answer.text);
+        assert_eq!(server.read(id(&answer.json())).await.status, 200, "{reference}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fills_up_during_the_vendors_call_loses_the_answer_but_not_the_question() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let server = serve(&home);
+    vendors.youverify.inject(Fault::new(FaultKind::Latency { ms: 800 }).times(1));
+    let question = by("youverify", &person("cust-1"));
+    let asking = async { server.ask(&question).await };
+    let filling = async {
+        while vendors.youverify.calls().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        // Time for what is written beside the call.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        fill_the_disk(&server);
+    };
+    let (answer, ()) = tokio::join!(asking, filling);
+    answer.problem(503, "store_failed");
+    free_the_disk(&server);
+    let assessment = server.ask(&question).await.good();
+    assert_eq!(server.read(id(&assessment)).await.good()["id"], assessment["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_locked_is_told_within_the_deadline_and_nothing_is_paid() {
+    use sqlx::{Connection, SqliteConnection};
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default().deadline("600ms"), &vendors);
+    let server = home.serve();
+    server.ask(&about(&person("cust-1"))).await.good();
+    let billed = vendors.billed();
+    let file = home.folder.path().join("risk-gateway.db");
+    let mut other =
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("a lock");
+    let began = std::time::Instant::now();
+    server.ask(&about(&person("cust-2"))).await.problem(503, "store_failed");
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(vendors.billed(), billed);
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("unlocked");
+    crate::process::until_good(&server, &about(&person("cust-2"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_cannot_be_recorded_in_time_is_paid_once_and_told_of() {
+    use sqlx::{Connection, SqliteConnection};
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let server = home.serve();
+    server.ask(&about(&person("cust-1"))).await.good();
+    let (billed, calls) = (vendors.billed(), vendors.idenfy.calls().len());
+    vendors.idenfy.inject(FaultKind::Latency { ms: 250 });
+    let file = home.folder.path().join("risk-gateway.db");
+    let mut other =
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
+    let question = with(about(&person("cust-2")), serde_json::json!({"deadline_ms": 1000}));
+    let lock = async {
+        while vendors.idenfy.calls().len() == calls {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("a lock");
+    };
+    let (answer, ()) = tokio::join!(server.ask(&question), lock);
+    let problem = answer.problem(503, "store_failed");
+    assert_eq!(attempts(&problem), ["idenfy check: answered, sent, billed yes"]);
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("unlocked");
+    crate::process::until_good(&server, &about(&person("cust-2"))).await;
+    assert_eq!(vendors.billed(), billed + 1, "nobody else was asked, and the answer was kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_been_paid_while_the_disk_was_full_is_told_and_recorded_afterwards() {
+    use sqlx::{Connection, SqliteConnection};
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::default(), &vendors);
+    let server = serve(&home);
+    let known = by("youverify", &person("cust-1"));
+    server.ask(&known).await.good();
+    vendors.youverify.inject(Fault::new(FaultKind::Unavailable).times(1));
+    fill_the_disk(&server);
+    let again = with(known, serde_json::json!({"max_age_s": 0}));
+    let problem = server.ask(&again).await.problem(503, "store_failed");
+    assert_eq!(attempts(&problem), ["youverify assessment: vendor_error, sent, billed unknown"]);
+    free_the_disk(&server);
+    crate::process::until_good(&server, &by("youverify", &person("cust-2"))).await;
+    let file = home.folder.path().join("risk-gateway.db");
+    let mut store =
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
+    let recorded: Vec<(String, String)> =
+        sqlx::query_as("SELECT outcome, billed FROM attempts WHERE outcome <> 'answered'")
+            .fetch_all(&mut store)
+            .await
+            .expect("rows");
+    assert_eq!(recorded, [("vendor_error".to_owned(), "unknown".to_owned())]);
+}
