@@ -142,7 +142,7 @@ impl fmt::Debug for SealingKey {
 }
 
 fn place_of(subject: &SubjectId) -> String {
-    format!("subjects/{subject}/data_key")
+    format!("data_keys/{subject}/wrapped")
 }
 
 fn beginning(bytes: &[u8]) -> [u8; KEY_ID] {

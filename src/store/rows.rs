@@ -98,11 +98,16 @@ pub struct ServedRecord {
     pub at: Timestamp,
 }
 
-const INSERT_SUBJECT: &str = "INSERT INTO subjects (id, team, reference_mac, data_key, created_at) \
-     VALUES ($1, $2, $3, $4, $5) \
-     ON CONFLICT (team, reference_mac) DO NOTHING";
+const INSERT_SUBJECT: &str = "INSERT INTO subjects (id, team, reference_mac, created_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (team, reference_mac) DO NOTHING";
 
-const FIND_SUBJECT: &str = "SELECT id, data_key FROM subjects WHERE team = $1 AND reference_mac = $2";
+/// Nothing where somebody else was first with the subject.
+const INSERT_DATA_KEY: &str = "INSERT INTO data_keys (subject_id, wrapped) \
+     SELECT id, $2 FROM subjects WHERE id = $1";
+
+const FIND_SUBJECT: &str = "SELECT subjects.id, data_keys.wrapped FROM subjects \
+     JOIN data_keys ON data_keys.subject_id = subjects.id \
+     WHERE subjects.team = $1 AND subjects.reference_mac = $2";
 
 const INSERT_PROVIDER_ASSESSMENT: &str = "INSERT INTO provider_assessments \
      (id, subject_id, provider, kind, mapping_version, level, score, assessed_at, document) \
@@ -125,14 +130,14 @@ const INSERT_SOURCE: &str = "INSERT INTO assessment_sources \
 const INSERT_SERVED: &str = "INSERT INTO servings \
      (request_id, assessment_id, revision, subject_id, purpose, served_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
-const FIND_ASSESSMENT: &str = "SELECT assessments.revision, assessments.document, subjects.id, subjects.data_key \
-     FROM assessments JOIN subjects ON subjects.id = assessments.subject_id \
+const FIND_ASSESSMENT: &str = "SELECT assessments.revision, assessments.document, data_keys.subject_id, \
+     data_keys.wrapped FROM assessments JOIN data_keys ON data_keys.subject_id = assessments.subject_id \
      WHERE assessments.id = $1 AND assessments.team = $2 ORDER BY assessments.revision DESC LIMIT 1";
 
 const FIND_SOURCES: &str = "SELECT provider_assessments.id, provider_assessments.document, \
-     subjects.id, subjects.data_key FROM assessment_sources \
+     data_keys.subject_id, data_keys.wrapped FROM assessment_sources \
      JOIN provider_assessments ON provider_assessments.id = assessment_sources.provider_assessment_id \
-     JOIN subjects ON subjects.id = provider_assessments.subject_id \
+     JOIN data_keys ON data_keys.subject_id = provider_assessments.subject_id \
      WHERE assessment_sources.assessment_id = $1 AND assessment_sources.revision = \
      (SELECT MAX(revision) FROM assessments WHERE id = $1)";
 
@@ -167,10 +172,10 @@ pub(super) async fn insert_subject(
         .bind(id.as_str())
         .bind(&key.team)
         .bind(key.reference_mac.as_slice())
-        .bind(data_key)
         .bind(key.at.as_microsecond())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    sqlx::query(INSERT_DATA_KEY).bind(id.as_str()).bind(data_key).execute(connection).await?;
     Ok(())
 }
 

@@ -19,9 +19,15 @@ CREATE TABLE subjects (
     id            TEXT   NOT NULL PRIMARY KEY,
     team          TEXT   NOT NULL,
     reference_mac BLOB   NOT NULL,
-    data_key      BLOB   NOT NULL, -- wrapped by the master key; without it nothing about the subject can be read
     created_at    BIGINT NOT NULL,
     UNIQUE (team, reference_mac)
+);
+
+-- In a table of their own, so that keys and data can be backed up apart: without its key nothing about a subject can
+-- be read.
+CREATE TABLE data_keys (
+    subject_id TEXT NOT NULL PRIMARY KEY REFERENCES subjects (id),
+    wrapped    BLOB NOT NULL -- by the master key
 );
 
 CREATE TABLE provider_assessments (
