@@ -5,6 +5,8 @@ mod auth;
 mod body;
 mod catalog;
 mod health;
+mod idempotency;
+mod listing;
 mod observe;
 mod openapi;
 pub mod problem;
@@ -13,15 +15,17 @@ pub mod server;
 use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{Router, middleware};
-use moka::future::Cache;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use assessments::{AssessRequest, Include, Options, add_raw};
 pub use body::parse as parse_request;
 
+use tokio_util::task::TaskTracker;
+
 use crate::{
-    clock::Clock, routing::Assessor, secrets::MasterKey, store::Store, store::StoredKey, telemetry::Telemetry,
+    clock::Clock, routing::Assessor, secrets::HashKey, store::Store, team_limits::TeamLimits,
+    telemetry::Telemetry,
 };
 
 /// What every handler may use.
@@ -32,11 +36,13 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     assessor: Arc<Assessor>,
     store: Store,
-    master_key: Arc<MasterKey>,
+    hash_key: Arc<HashKey>,
+    team_limits: TeamLimits,
     clock: Clock,
     telemetry: Telemetry,
-    /// Keys lately looked up, by id; forgotten within seconds, so that a revoked key is.
-    known_keys: Cache<String, Arc<StoredKey>>,
+    tasks: TaskTracker,
+    /// Forgotten within seconds, so that a revoked key is.
+    known_keys: auth::KnownKeys,
     draining: AtomicBool,
     max_body_bytes: usize,
     body_timeout: std::time::Duration,
@@ -50,11 +56,15 @@ pub struct Parts {
     /// The durable record.
     pub store: Store,
     /// What keys are checked against.
-    pub master_key: Arc<MasterKey>,
+    pub hash_key: Arc<HashKey>,
+    /// How many requests a team may make.
+    pub team_limits: TeamLimits,
     /// The time.
     pub clock: Clock,
     /// Logs and metrics.
     pub telemetry: Telemetry,
+    /// Where requests run that their callers may leave; shutting down waits for it.
+    pub tasks: TaskTracker,
     /// The largest request body.
     pub max_body_bytes: usize,
     /// How long a client may take to send a body.
@@ -67,17 +77,27 @@ impl Api {
     /// An API that is ready.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { assessor, store, master_key, clock, telemetry, max_body_bytes, body_timeout } = parts;
-        let known_keys = auth::known_keys();
-        let draining = AtomicBool::new(false);
+        let Parts {
+            assessor,
+            store,
+            hash_key,
+            team_limits,
+            clock,
+            telemetry,
+            tasks,
+            max_body_bytes,
+            body_timeout,
+        } = parts;
         Self(Arc::new(Inner {
             assessor,
             store,
-            master_key,
+            hash_key,
+            team_limits,
             clock,
             telemetry,
-            known_keys,
-            draining,
+            tasks,
+            known_keys: auth::KnownKeys::new(),
+            draining: AtomicBool::new(false),
             max_body_bytes,
             body_timeout,
         }))
@@ -106,8 +126,10 @@ impl Api {
 /// The endpoints with their documentation.
 fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::document())
-        .routes(routes!(assessments::create))
+        .routes(routes!(assessments::create, listing::list))
+        .routes(routes!(listing::search))
         .routes(routes!(assessments::read))
+        .routes(routes!(listing::lookup))
         .routes(routes!(catalog::providers))
         .routes(routes!(catalog::routes))
         .routes(routes!(health::live))

@@ -9,18 +9,21 @@ use std::{collections::BTreeMap, sync::Arc};
 use metrics_exporter_prometheus::BuildError;
 use risk_provider::{Transport, transport::TransportError};
 use tokio::{net::TcpListener, time::Instant};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{self, Api, server::ConnectionLimits},
     cache::{AnswerCache, KeyMaker},
     clock::Clock,
-    config::{Config, ProviderConfig, RouteConfig, ServerConfig},
+    config::{Config, ProviderConfig, RouteConfig, ServerConfig, StoreConfig, TeamConfig, TeamLimit},
     resilience::Guards,
     routing::{self, Assessor, Provider, Route},
-    secrets::{MasterKey, Purpose},
-    store::{Store, StoreError},
+    screening::Screener,
+    secrets::{HashKey, MasterKeys},
+    store::{Store, StoreError, StoreUrl},
+    team_limits::TeamLimits,
     telemetry::Telemetry,
+    upkeep,
     vault::Vault,
 };
 
@@ -31,8 +34,13 @@ pub struct App {
     pub assessor: Arc<Assessor>,
     /// The durable record.
     pub store: Store,
+    /// The key of the store's hashes.
+    pub hash_key: Arc<HashKey>,
+    screener: Screener,
+    clock: Clock,
     api: Api,
     tasks: TaskTracker,
+    stop: CancellationToken,
     limits: ConnectionLimits,
 }
 
@@ -43,7 +51,7 @@ pub enum StartError {
     #[error("the store {url} cannot be used")]
     Store {
         /// Where it is.
-        url: String,
+        url: StoreUrl,
         /// Why.
         source: StoreError,
     },
@@ -64,21 +72,22 @@ impl App {
     ///
     /// When the store or the HTTP client cannot be set up.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let Config { server, store: store_config, cache, master_key, providers, routes } = config;
+        let Config { server, store: store_config, cache, master_keys, teams, providers, routes } = config;
         let telemetry = Telemetry::new()?;
         let transport = Transport::new(clock.as_fn())?;
-        let store = open_store(&store_config.url, &master_key).await?;
+        let (store, hash_key) = open_store(&store_config, &master_keys).await?;
+        let hash_key = Arc::new(hash_key);
         let guarded = |(name, config): (_, ProviderConfig)| {
-            let ProviderConfig { adapter, guards, ttl, keep_stale } = config;
+            let ProviderConfig { adapter, guards, ttl, keep_stale, sandbox } = config;
             let (transport, clock) = (transport.clone(), clock.clone());
             let guards = Guards::new(adapter.descriptor(), guards, transport, clock, telemetry.clone());
-            (name, Arc::new(Provider { adapter, guards: Arc::new(guards), ttl, keep_stale }))
+            (name, Arc::new(Provider { adapter, guards: Arc::new(guards), ttl, keep_stale, sandbox }))
         };
         let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
         let planned = |(name, config): (String, RouteConfig)| {
-            let RouteConfig { strategy, providers: names, deadline } = config;
+            let RouteConfig { strategy, providers: names, deadline, rescreen_every } = config;
             let providers = names.iter().filter_map(|name| providers.get(name).cloned()).collect();
-            (name.clone(), Arc::new(Route { name, strategy, providers, deadline }))
+            (name.clone(), Arc::new(Route { name, strategy, providers, deadline, rescreen_every }))
         };
         let routes: BTreeMap<_, _> = routes.into_iter().map(planned).collect();
         let tasks = TaskTracker::new();
@@ -86,7 +95,7 @@ impl App {
             routes,
             providers,
             cache: AnswerCache::new(cache.max_bytes),
-            keys: KeyMaker::new(Arc::clone(&master_key)),
+            keys: KeyMaker::new(Arc::clone(&hash_key)),
             store: store.clone(),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
@@ -95,17 +104,29 @@ impl App {
         let api = Api::new(api::Parts {
             assessor: Arc::clone(&assessor),
             store: store.clone(),
-            master_key,
-            clock,
-            telemetry,
+            hash_key: Arc::clone(&hash_key),
+            team_limits: TeamLimits::new(teams.into_iter().filter_map(limited).collect()),
+            clock: clock.clone(),
+            telemetry: telemetry.clone(),
+            tasks: tasks.clone(),
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.header_read_timeout,
         });
-        Ok(Self { assessor, store, api, tasks, limits: ConnectionLimits::from(&server) })
+        let screener = Screener {
+            assessor: Arc::clone(&assessor),
+            store: store.clone(),
+            clock: clock.clone(),
+            telemetry,
+        };
+        let (stop, limits) = (CancellationToken::new(), ConnectionLimits::from(&server));
+        Ok(Self { assessor, store, hash_key, screener, clock, api, tasks, stop, limits })
     }
 
-    /// Serves on `listener` until `stop` resolves; then lets requests and calls under way end, and closes.
+    /// Serves on `listener` and does durable work until `stop` resolves; then lets requests and calls under way end,
+    /// and closes.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        self.tasks.spawn(upkeep::run(self.store.clone(), self.clock.clone(), self.stop.clone()));
+        self.tasks.spawn(self.screener.clone().run(self.stop.clone()));
         let api = self.api.clone();
         let stop = async move {
             stop.await;
@@ -123,6 +144,7 @@ impl App {
     }
 
     async fn close_by(self, over: Instant) {
+        self.stop.cancel();
         self.tasks.close();
         if tokio::time::timeout_at(over, self.tasks.wait()).await.is_err() {
             tracing::warn!("vendor calls were still under way when the drain timeout ended");
@@ -132,16 +154,24 @@ impl App {
     }
 }
 
-/// Opens the store at `url` for the owner of `master_key`.
+/// Opens the store for the owner of `master_keys`, and the key of its hashes.
 ///
 /// # Errors
 ///
 /// When it cannot be opened, or was made under another master key.
-pub async fn open_store(url: &str, master_key: &MasterKey) -> Result<Store, StartError> {
-    let failed = |source| StartError::Store { url: url.to_owned(), source };
-    let store = Store::open(url, Vault::new(master_key)).await.map_err(failed)?;
-    store.claim(master_key.mac(Purpose::Recognition, &[])).await.map_err(failed)?;
-    Ok(store)
+pub async fn open_store(
+    config: &StoreConfig,
+    master_keys: &MasterKeys,
+) -> Result<(Store, HashKey), StartError> {
+    let failed = |source| StartError::Store { url: config.url.clone(), source };
+    let opened = Store::open(&config.url, config.durability, Vault::new(master_keys)).await;
+    let store = opened.map_err(failed)?;
+    let hash_key = store.unlock(master_keys).await.map_err(failed)?;
+    Ok((store, hash_key))
+}
+
+fn limited((team, config): (String, TeamConfig)) -> Option<(String, TeamLimit)> {
+    config.limit.map(|limit| (team, limit))
 }
 
 impl From<&ServerConfig> for ConnectionLimits {

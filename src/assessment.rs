@@ -187,6 +187,8 @@ pub enum Served {
     Called,
     /// From the cache, or from a call that was already under way.
     Cached,
+    /// From a call of an earlier request for the same, which had ended without a word.
+    Adopted,
 }
 
 /// A vendor's payload.

@@ -149,10 +149,17 @@ impl ToSchema for Outcome {}
 
 impl AttemptLog {
     /// Notes that an exchange begins. Until it is finished it reads as sent with an unknown outcome.
-    pub fn begin(&self, provider: &ProviderName, operation: &str, cost: Cost, at: Timestamp) -> OpenAttempt {
+    pub fn begin(
+        &self,
+        id: AttemptId,
+        provider: &ProviderName,
+        operation: &str,
+        cost: Cost,
+        at: Timestamp,
+    ) -> OpenAttempt {
         let Cost { paid, price } = cost;
         let attempt = Attempt {
-            id: AttemptId::new(),
+            id,
             provider: provider.clone(),
             operation: operation.to_owned(),
             outcome: Outcome::Failed(FailureKind::UnknownOutcome),
@@ -172,8 +179,15 @@ impl AttemptLog {
     }
 
     /// Notes that a provider was passed over without an exchange.
-    pub fn skip(&self, provider: &ProviderName, operation: &str, error: &ProviderError, at: Timestamp) {
-        let open = self.begin(provider, operation, Cost::default(), at);
+    pub fn skip(
+        &self,
+        id: AttemptId,
+        provider: &ProviderName,
+        operation: &str,
+        error: &ProviderError,
+        at: Timestamp,
+    ) {
+        let open = self.begin(id, provider, operation, Cost::default(), at);
         self.with(|entries| entries.get_mut(open.index).into_iter().for_each(|entry| entry.exchange = false));
         open.end(Err(error));
     }
@@ -305,7 +319,8 @@ mod tests {
     async fn an_unfinished_attempt_reads_as_an_unknown_outcome_that_may_be_billed() {
         let log = AttemptLog::default();
         let cost = Cost { paid: true, price: Money::from_micros(500_000, "EUR") };
-        let _open = log.begin(&ProviderName::new("idenfy"), "check", cost, Timestamp::UNIX_EPOCH);
+        let _open =
+            log.begin(AttemptId::new(), &ProviderName::new("idenfy"), "check", cost, Timestamp::UNIX_EPOCH);
         tokio::time::advance(Duration::from_millis(7)).await;
         let attempts = log.attempts();
         assert_eq!(attempts[0].outcome, Outcome::Failed(FailureKind::UnknownOutcome));

@@ -4,6 +4,7 @@ mod assess;
 mod config;
 mod demo;
 mod keys;
+mod master_key;
 mod output;
 mod sandbox;
 mod serve;
@@ -34,6 +35,7 @@ enum Command {
     Demo(demo::Demo),
     Assess(assess::Assess),
     Keys(keys::Keys),
+    MasterKey(master_key::MasterKeyCommand),
     Config(config::ConfigCommand),
     Sandbox(sandbox::SandboxCommand),
 }
@@ -108,6 +110,7 @@ impl Command {
             Self::Demo(command) => command.run().await,
             Self::Assess(command) => command.run().await,
             Self::Keys(command) => command.run().await,
+            Self::MasterKey(command) => command.run().await,
             Self::Config(command) => command.run(),
             Self::Sandbox(command) => command.run().await,
         }
@@ -117,9 +120,12 @@ impl Command {
     const fn default_log_filter(&self) -> Option<&'static str> {
         match self {
             Self::Serve(_) => None,
-            Self::Demo(_) | Self::Assess(_) | Self::Keys(_) | Self::Config(_) | Self::Sandbox(_) => {
-                Some("warn")
-            }
+            Self::Demo(_)
+            | Self::Assess(_)
+            | Self::Keys(_)
+            | Self::MasterKey(_)
+            | Self::Config(_)
+            | Self::Sandbox(_) => Some("warn"),
         }
     }
 }

@@ -10,7 +10,9 @@ mod read;
 mod tests;
 mod units;
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap, fmt, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration,
+};
 
 use risk_provider::ProviderName;
 
@@ -18,7 +20,11 @@ pub use document::Problem;
 pub(crate) use document::nearest;
 pub use provider::{ProviderConfig, VendorTable};
 
-use crate::{assessment::Strategy, secrets::MasterKey};
+use crate::{
+    assessment::Strategy,
+    secrets::MasterKeys,
+    store::{Durability, StoreUrl},
+};
 
 /// The commented file that shows every key with its default.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -32,8 +38,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// The cache.
     pub cache: CacheConfig,
-    /// The master key.
-    pub master_key: Arc<MasterKey>,
+    /// The master key in force, and earlier ones.
+    pub master_keys: Arc<MasterKeys>,
+    /// Teams with settings of their own, by name.
+    pub teams: BTreeMap<String, TeamConfig>,
     /// Providers, by name.
     pub providers: BTreeMap<ProviderName, ProviderConfig>,
     /// Routes, by name.
@@ -58,8 +66,10 @@ pub struct ServerConfig {
 /// The durable record.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
-    /// `sqlite:FILE`.
-    pub url: String,
+    /// Where it is.
+    pub url: StoreUrl,
+    /// When an answer counts as recorded.
+    pub durability: Durability,
 }
 
 /// The cache.
@@ -78,6 +88,24 @@ pub struct RouteConfig {
     pub providers: Vec<ProviderName>,
     /// The longest that an answer may take.
     pub deadline: Duration,
+    /// How long after an answer the subject is asked about again.
+    pub rescreen_every: Option<Duration>,
+}
+
+/// A team's own settings.
+#[derive(Debug, Clone, Copy)]
+pub struct TeamConfig {
+    /// How many requests it may make.
+    pub limit: Option<TeamLimit>,
+}
+
+/// How many requests a team may make: at most `requests` at once, and as many again in every `per`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TeamLimit {
+    /// Requests.
+    pub requests: NonZeroU32,
+    /// In this time.
+    pub per: Duration,
 }
 
 /// The process environment, or a test's.

@@ -63,6 +63,10 @@ identifier!(
     SubjectId, "sub", new_v4
 );
 identifier!(
+    /// A job's id, `job_…`; orders by time of creation.
+    JobId, "job", now_v7
+);
+identifier!(
     /// A request's id, `req_…`.
     RequestId, "req", new_v4
 );

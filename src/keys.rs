@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     ids::{NoRandomness, random_bytes},
-    secrets::{MasterKey, Purpose},
+    secrets::{HashKey, Purpose},
     store::{NewKey, StoredKey},
 };
 
@@ -51,6 +51,27 @@ pub struct Scopes(BTreeSet<Scope>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no scope; scopes are: assess, read, compare, label, review, erase, audit, admin, or all")]
 pub struct UnknownScope(String);
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEnvironment {
+    /// Real subjects, asked of real vendors.
+    Live,
+    /// Trying out: routes on sandbox providers alone, and nothing that a live key has made.
+    Test,
+}
+
+/// Whose a key is.
+#[derive(Debug, Clone)]
+pub struct KeyOwner {
+    /// The team.
+    pub team: String,
+    /// What the key is called.
+    pub name: String,
+    /// What it is for.
+    pub environment: KeyEnvironment,
+}
 
 /// A key just made: shown once.
 #[derive(Debug)]
@@ -100,6 +121,35 @@ impl Scope {
     }
 }
 
+// === impl KeyEnvironment ===
+
+impl KeyEnvironment {
+    /// The word used in JSON, columns and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+
+    /// The environment of this word; what is not known may do the least.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        if word == Self::Live.as_str() { Self::Live } else { Self::Test }
+    }
+
+    /// Under whose name a team's subjects, assessments, cached answers and idempotency keys are kept: what test keys
+    /// make lies apart. No team has a name with a slash.
+    #[must_use]
+    pub fn tenant(self, team: &str) -> String {
+        match self {
+            Self::Live => team.to_owned(),
+            Self::Test => format!("{team}/test"),
+        }
+    }
+}
+
 // === impl Scopes ===
 
 impl Scopes {
@@ -136,15 +186,14 @@ impl fmt::Display for Scopes {
 // === impl CreatedKey ===
 
 impl CreatedKey {
-    /// Makes a key for `team`.
+    /// Makes a key for `owner`.
     ///
     /// # Errors
     ///
     /// When the operating system gives no random bytes.
     pub fn new(
-        master_key: &MasterKey,
-        team: &str,
-        name: &str,
+        hash_key: &HashKey,
+        owner: &KeyOwner,
         scopes: &Scopes,
         now: Timestamp,
     ) -> Result<Self, NoRandomness> {
@@ -154,10 +203,11 @@ impl CreatedKey {
         let body = format!("{PREFIX}_{id}_{secret}");
         let key = format!("{body}_{}", checksum(&body));
         let stored = NewKey {
-            secret_mac: master_key.mac(Purpose::ApiKey, &[id.as_bytes(), secret.as_bytes()]),
+            secret_mac: hash_key.mac(Purpose::ApiKey, &[id.as_bytes(), secret.as_bytes()]),
             id,
-            team: team.to_owned(),
-            name: name.to_owned(),
+            team: owner.team.clone(),
+            name: owner.name.clone(),
+            environment: owner.environment.as_str().to_owned(),
             scopes: scopes.to_string(),
             created_at: now,
         };
@@ -186,9 +236,9 @@ impl PresentedKey {
 
     /// Whether it is the key stored under its id; compared in constant time.
     #[must_use]
-    pub fn is(&self, stored: &StoredKey, master_key: &MasterKey) -> bool {
+    pub fn is(&self, stored: &StoredKey, hash_key: &HashKey) -> bool {
         let mac =
-            master_key.mac(Purpose::ApiKey, &[self.id.as_bytes(), self.secret.expose_secret().as_bytes()]);
+            hash_key.mac(Purpose::ApiKey, &[self.id.as_bytes(), self.secret.expose_secret().as_bytes()]);
         mac.ct_eq(stored.secret_mac.as_slice()).into()
     }
 }
@@ -207,27 +257,39 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn created() -> (MasterKey, CreatedKey) {
-        let master_key = MasterKey::from_bytes([3; 32]);
+    fn created() -> (HashKey, CreatedKey) {
+        let hash_key = HashKey::from_bytes([3; 32]);
+        let owner =
+            KeyOwner { team: "risk".to_owned(), name: "ci".to_owned(), environment: KeyEnvironment::Live };
         let scopes = "assess,read".parse().expect("scopes");
-        let created =
-            CreatedKey::new(&master_key, "risk", "ci", &scopes, Timestamp::UNIX_EPOCH).expect("randomness");
-        (master_key, created)
+        let created = CreatedKey::new(&hash_key, &owner, &scopes, Timestamp::UNIX_EPOCH).expect("randomness");
+        (hash_key, created)
     }
 
     fn stored(created: &CreatedKey) -> StoredKey {
-        let NewKey { team, name, scopes, secret_mac, .. } = created.stored.clone();
-        StoredKey { team, name, scopes, secret_mac: secret_mac.to_vec() }
+        let NewKey { id, team, name, scopes, environment, secret_mac, created_at } = created.stored.clone();
+        let secret_mac = secret_mac.to_vec();
+        StoredKey {
+            id,
+            team,
+            name,
+            scopes,
+            environment,
+            secret_mac,
+            created_at,
+            revoked_at: None,
+            last_used_at: None,
+        }
     }
 
     #[test]
     fn a_key_is_itself_and_no_other() {
-        let (master_key, created) = created();
+        let (hash_key, created) = created();
         let presented = PresentedKey::parse(created.key.expose_secret()).expect("well-formed");
-        assert!(presented.is(&stored(&created), &master_key));
+        assert!(presented.is(&stored(&created), &hash_key));
         let (_, other) = self::created();
-        assert!(!presented.is(&stored(&other), &master_key));
-        assert!(!presented.is(&stored(&created), &MasterKey::from_bytes([4; 32])));
+        assert!(!presented.is(&stored(&other), &hash_key));
+        assert!(!presented.is(&stored(&created), &HashKey::from_bytes([4; 32])));
     }
 
     #[test]

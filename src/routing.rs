@@ -1,5 +1,6 @@
 //! Which providers are asked, in which order and for how long; then the one loop that asks them.
 
+mod adopt;
 mod ask;
 mod compose;
 mod refusal;
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+pub use adopt::Earlier;
 pub use refusal::Refusal;
 
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
     deadline::Deadline,
     ids::RequestId,
     resilience::Guards,
-    store::{Store, StoreError},
+    store::{Lease, ProviderRecord, Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -36,6 +38,8 @@ pub struct Route {
     pub providers: Vec<Arc<Provider>>,
     /// The longest that an answer may take.
     pub deadline: Duration,
+    /// How long after an answer the subject is asked about again.
+    pub rescreen_every: Option<Duration>,
 }
 
 /// A provider with its guards and its place in the cache.
@@ -49,6 +53,8 @@ pub struct Provider {
     pub ttl: Duration,
     /// How much longer they are kept.
     pub keep_stale: Duration,
+    /// Whether a sandbox plays the vendor.
+    pub sandbox: bool,
 }
 
 /// One question about one subject.
@@ -68,6 +74,10 @@ pub struct Question {
     pub max_age: Option<Duration>,
     /// The longest that the answer may take; only tightens the route's own deadline.
     pub deadline: Option<Duration>,
+    /// What providers said to an earlier request for the same, which ended without a word.
+    pub adopted: Vec<Arc<ProviderRecord>>,
+    /// The item of a job whose result the answer is.
+    pub completes: Option<Lease>,
 }
 
 /// An answer, and how it came about.
@@ -96,6 +106,8 @@ pub enum CacheUse {
     Stale,
     /// It had a fresh one that was too old for this caller.
     TooOld,
+    /// Not asked: an earlier request for the same had brought the answer.
+    Adopted,
 }
 
 /// One provider's turn in answering one question.
@@ -158,6 +170,18 @@ impl Assessor {
     /// The configured routes.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.values().map(Arc::as_ref)
+    }
+
+    /// The route of this name.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<&Route> {
+        self.routes.get(name).map(Arc::as_ref)
+    }
+
+    /// Keyed hash of a team's reference, by which its subject is found.
+    #[must_use]
+    pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {
+        self.keys.reference_mac(team, reference)
     }
 
     /// The configured providers.
@@ -272,6 +296,7 @@ impl CacheUse {
             Self::Joined => "joined",
             Self::Stale => "stale",
             Self::TooOld => "too_old",
+            Self::Adopted => "adopted",
         }
     }
 
@@ -279,7 +304,7 @@ impl CacheUse {
     const fn called(self) -> bool {
         match self {
             Self::Miss | Self::Stale | Self::TooOld => true,
-            Self::Hit | Self::Joined => false,
+            Self::Hit | Self::Joined | Self::Adopted => false,
         }
     }
 }

@@ -1,4 +1,6 @@
-//! Keyed hashes, all derived from the master key: one sub-key for each purpose, so that no hash serves another.
+//! The keys behind everything: master keys, which wrap other keys, and the key of a store's hashes.
+//!
+//! Hashes come from one sub-key for each purpose, so that no hash serves another.
 
 use std::fmt;
 
@@ -6,6 +8,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::ids::{NoRandomness, random_bytes};
 
 /// What a keyed hash is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +21,16 @@ pub enum Purpose {
     SubjectReference,
     /// Keys of the cache.
     CacheKey,
-    /// Recognising the master key itself.
+    /// Callers' idempotency keys.
+    IdempotencyKey,
+    /// Bodies that came with an idempotency key.
+    RequestBody,
+}
+
+/// What a master key is hashed for.
+#[derive(Clone, Copy)]
+enum MasterPurpose {
     Recognition,
-    /// Wrapping subjects' data keys.
     Wrapping,
 }
 
@@ -27,8 +39,18 @@ pub enum Purpose {
 #[error("must be base64 of exactly 32 bytes; make one with: openssl rand -base64 32")]
 pub struct BadMasterKey;
 
-/// The master key: 32 bytes, never printed.
+/// A master key: 32 bytes, never printed.
 pub struct MasterKey(SecretBox<[u8; 32]>);
+
+/// The master key in force, and others under which something may still be wrapped.
+#[derive(Debug)]
+pub struct MasterKeys {
+    current: MasterKey,
+    others: Vec<MasterKey>,
+}
+
+/// The key of a store's hashes: of references, API keys, idempotency keys and questions. Never printed.
+pub struct HashKey(SecretBox<[u8; 32]>);
 
 // === impl MasterKey ===
 
@@ -49,17 +71,95 @@ impl MasterKey {
         Self(SecretBox::new(Box::new(bytes)))
     }
 
-    /// The keyed hash of `parts`. Each part's length goes in with it, so that no two lists of parts collide.
+    /// What tells this master key from another, and nothing about it.
     #[must_use]
-    pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        let sub_key = hash(self.0.expose_secret(), &[purpose.label().as_bytes()]);
-        hash(&sub_key, parts)
+    pub fn recognition(&self) -> [u8; 32] {
+        self.mac(MasterPurpose::Recognition)
+    }
+
+    /// The key by which it wraps others.
+    #[must_use]
+    pub fn wrapping_key(&self) -> SecretBox<[u8; 32]> {
+        SecretBox::new(Box::new(self.mac(MasterPurpose::Wrapping)))
+    }
+
+    fn mac(&self, purpose: MasterPurpose) -> [u8; 32] {
+        hash(&hash(self.0.expose_secret(), &[purpose.label().as_bytes()]), &[])
     }
 }
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MasterKey")
+    }
+}
+
+// === impl MasterKeys ===
+
+impl MasterKeys {
+    /// The key in force, and others under which something may still be wrapped.
+    #[must_use]
+    pub const fn new(current: MasterKey, others: Vec<MasterKey>) -> Self {
+        Self { current, others }
+    }
+
+    /// The key in force.
+    #[must_use]
+    pub const fn current(&self) -> &MasterKey {
+        &self.current
+    }
+
+    /// Every key, the one in force first.
+    pub fn iter(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.current).chain(&self.others)
+    }
+
+    /// The key that is recognised by `recognition`.
+    #[must_use]
+    pub fn recognised(&self, recognition: &[u8]) -> Option<&MasterKey> {
+        self.iter().find(|key| key.recognition().ct_eq(recognition).into())
+    }
+}
+
+// === impl HashKey ===
+
+impl HashKey {
+    /// A new key.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random bytes.
+    pub fn random() -> Result<Self, NoRandomness> {
+        Ok(Self::from_bytes(random_bytes()?))
+    }
+
+    /// A key made of these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(SecretBox::new(Box::new(bytes)))
+    }
+
+    /// The key of a store that the first release made: its hashes came from the master key itself.
+    #[must_use]
+    pub fn of_first_release(master_key: &MasterKey) -> Self {
+        Self::from_bytes(*master_key.0.expose_secret())
+    }
+
+    /// The keyed hash of `parts`. Each part's length goes in with it, so that no two lists of parts collide.
+    #[must_use]
+    pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
+        let sub_key = hash(self.0.expose_secret(), &[purpose.label().as_bytes()]);
+        hash(&sub_key, parts)
+    }
+
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for HashKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashKey")
     }
 }
 
@@ -71,6 +171,17 @@ impl Purpose {
             Self::ApiKey => "risk-gateway/api-key/1",
             Self::SubjectReference => "risk-gateway/subject-reference/1",
             Self::CacheKey => "risk-gateway/cache-key/1",
+            Self::IdempotencyKey => "risk-gateway/idempotency-key/1",
+            Self::RequestBody => "risk-gateway/request-body/1",
+        }
+    }
+}
+
+// === impl MasterPurpose ===
+
+impl MasterPurpose {
+    const fn label(self) -> &'static str {
+        match self {
             Self::Recognition => "risk-gateway/recognition/1",
             Self::Wrapping => "risk-gateway/wrapping/1",
         }
@@ -94,11 +205,11 @@ mod tests {
 
     #[test]
     fn purposes_and_part_boundaries_keep_hashes_apart() {
-        let key = MasterKey::from_bytes([7; 32]);
+        let key = HashKey::from_bytes([7; 32]);
         let one = key.mac(Purpose::ApiKey, &[b"ab", b"c"]);
         assert_ne!(one, key.mac(Purpose::ApiKey, &[b"a", b"bc"]));
         assert_ne!(one, key.mac(Purpose::CacheKey, &[b"ab", b"c"]));
-        assert_ne!(one, MasterKey::from_bytes([8; 32]).mac(Purpose::ApiKey, &[b"ab", b"c"]));
+        assert_ne!(one, HashKey::from_bytes([8; 32]).mac(Purpose::ApiKey, &[b"ab", b"c"]));
     }
 
     #[test]

@@ -1,40 +1,52 @@
-//! The durable record, in SQLite: assessments, provider assessments, attempts, keys. Rows are only appended.
+//! The durable record, in SQLite or PostgreSQL: assessments, provider assessments, attempts, jobs, keys. What was
+//! answered or paid for is only ever appended.
 //!
 //! One task writes. It takes whatever is waiting, applies it in one transaction and answers everybody after the
 //! commit, so that concurrent answers share one sync to disk and nobody hears of a record that is not durable.
 
+mod assessments;
+mod attempts;
+mod engine;
 mod facts;
+mod idempotency;
+mod jobs;
+mod journal;
 mod keys;
-mod rows;
+mod listing;
+mod migrations;
+mod ownership;
+mod place;
+mod records;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-use std::{
-    fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, str::FromStr, sync::Arc,
-    time::Duration,
-};
+use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use jiff::Timestamp;
+use risk_provider::ProviderAssessment;
 
+pub use engine::{BadStoreUrl, Durability, StoreUrl};
+pub use idempotency::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer};
+pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
+pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};
-pub use rows::{
-    AssessmentRecord, AttemptsRecord, Origin, ProviderRecord, ServedRecord, StoredSubject, SubjectKey,
+pub use listing::Filter;
+pub use records::{
+    AssessmentRecord, AttemptsRecord, Intent, Origin, ProviderRecord, ServedRecord, StoredSubject, SubjectKey,
 };
 pub use writer::Receipt;
-use writer::{Write, Writer};
+
+use engine::Pool;
+use writer::{Add, Change, Writer};
 
 use crate::{
     assessment::Assessment,
-    ids::{AssessmentId, SubjectId},
+    attempts::Attempt,
+    ids::{AssessmentId, ProviderAssessmentId, RequestId, SubjectId},
     vault::{Vault, VaultError},
 };
-
-const READERS: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The record could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +72,9 @@ pub enum StoreError {
     /// The store was made under another master key.
     #[error("it was made under another master key: give that one, or another store")]
     OtherMasterKey,
+    /// Somebody else ended the item of a job meanwhile, or it was cancelled.
+    #[error("somebody else has ended this item, or it was cancelled")]
+    LeaseLost,
     /// The store did not answer within the request's deadline.
     #[error("it did not answer in time")]
     TooSlow,
@@ -77,13 +92,26 @@ impl StoreError {
     /// The error in words, for logs; holds no stored value.
     #[must_use]
     pub fn told(&self) -> String {
+        if let Self::Database(sqlx::Error::Database(error)) = self {
+            // Its details may quote the row.
+            return format!("{} ({})", error.message(), error.code().unwrap_or_default());
+        }
         self.to_string()
     }
 
-    /// Whether it lies in what was to be written, not in the store.
-    fn is_bad_row(&self) -> bool {
+    /// Whether it lies in what was to be written, not in the store: others of the same batch may do well.
+    fn is_of_one_write(&self) -> bool {
+        if matches!(self, Self::LeaseLost) || self.is_contention() {
+            return true;
+        }
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         error.is_unique_violation() || error.is_foreign_key_violation() || error.is_check_violation()
+    }
+
+    /// Whether another server's transaction stood in the way: a deadlock, a conflict, a lock not given in time.
+    fn is_contention(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        matches!(error.code().as_deref(), Some("40P01" | "40001" | "55P03"))
     }
 }
 
@@ -96,7 +124,7 @@ impl From<serde_json::Error> for StoreError {
 /// The durable record. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    readers: SqlitePool,
+    readers: Pool,
     writer: Writer,
     vault: Vault,
 }
@@ -104,25 +132,37 @@ pub struct Store {
 // === impl Store ===
 
 impl Store {
-    /// Opens the database at `url` (`sqlite:FILE`), creates it if it is not there, and brings its schema up to
-    /// date. What is personal in it is sealed by `vault`.
+    /// Opens the database at `url`, creates the file if it is not there, and brings its schema up to date. What is
+    /// personal in it is sealed by `vault`.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or written, or comes from a newer version.
-    pub async fn open(url: &str, vault: Vault) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str(url)?;
-        make_private(options.get_filename())?;
-        let options = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("src/store/migrations").run(&writer).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+    /// When it cannot be opened or written.
+    pub async fn open(url: &StoreUrl, durability: Durability, vault: Vault) -> Result<Self, StoreError> {
+        let (writer, readers) = Pool::open(url, durability).await?;
         Ok(Self { readers, writer: Writer::start(writer), vault })
+    }
+
+    /// Notes that an exchange is about to be made and returns once that is durable.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written; nothing may be sent then.
+    pub async fn intend(&self, origin: Origin, intent: Intent) -> Result<(), StoreError> {
+        self.writer.write(Add::Intent { origin, intent }).await.map(drop)
+    }
+
+    /// Concludes that the outcome of exchanges which nobody waits for any more will not be known: their process
+    /// ended before it could tell. How many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not be read or written.
+    pub async fn conclude(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if !attempts::has_unsettled(&self.readers, now).await? {
+            return Ok(0);
+        }
+        self.writer.change(Change::Conclude { now }).await
     }
 
     /// Hands over a provider's answer. Durable once anything handed over later is.
@@ -131,7 +171,7 @@ impl Store {
     ///
     /// When the store is closed.
     pub async fn hand_over(&self, record: Arc<ProviderRecord>) -> Result<Receipt, StoreError> {
-        self.writer.send(Write::Provider(record)).await
+        self.writer.send(Add::Provider(record)).await
     }
 
     /// Appends attempts that led to no answer and returns once they are durable.
@@ -140,16 +180,17 @@ impl Store {
     ///
     /// When they could not be written.
     pub async fn append_attempts(&self, record: AttemptsRecord) -> Result<(), StoreError> {
-        self.writer.send(Write::Attempts(record)).await?.durable().await
+        self.writer.write(Add::Attempts(record)).await.map(drop)
     }
 
     /// Appends an assessment and returns once it is durable.
     ///
     /// # Errors
     ///
-    /// When it could not be written; it is then not there.
+    /// When it could not be written; it is then not there. [`StoreError::LeaseLost`] when it was to end an item of a
+    /// job that has ended already.
     pub async fn append(&self, record: AssessmentRecord) -> Result<(), StoreError> {
-        self.writer.send(Write::Assessment(Box::new(record))).await?.durable().await
+        self.writer.write(Add::Assessment(Box::new(record))).await.map(drop)
     }
 
     /// Notes that a stored assessment was given again and returns once that is durable.
@@ -158,7 +199,7 @@ impl Store {
     ///
     /// When it could not be written.
     pub async fn note_served(&self, record: ServedRecord) -> Result<(), StoreError> {
-        self.writer.send(Write::Served(record)).await?.durable().await
+        self.writer.write(Add::Served(record)).await.map(drop)
     }
 
     /// A team's subject; its id and data key are made when it is first asked about.
@@ -167,15 +208,28 @@ impl Store {
     ///
     /// When it could not be read or written.
     pub async fn subject(&self, key: &SubjectKey) -> Result<Arc<StoredSubject>, StoreError> {
-        if let Some(known) = rows::find_subject(&self.readers, &self.vault, key).await? {
+        if let Some(known) = subjects::find(&self.readers, &self.vault, key).await? {
             return Ok(Arc::new(known));
         }
         let id = SubjectId::new();
         let (_, data_key) = self.vault.new_data_key(&id)?;
-        self.writer.send(Write::Subject { key: key.clone(), id, data_key }).await?.durable().await?;
+        self.writer.write(Add::Subject { key: key.clone(), id, data_key }).await?;
         // Somebody else may have been first.
-        let made = rows::find_subject(&self.readers, &self.vault, key).await?;
+        let made = subjects::find(&self.readers, &self.vault, key).await?;
         made.map(Arc::new).ok_or(StoreError::Closed)
+    }
+
+    /// The id of a team's subject; none when the team has not asked about it.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn subject_id(
+        &self,
+        team: &str,
+        reference_mac: &[u8; 32],
+    ) -> Result<Option<SubjectId>, StoreError> {
+        subjects::find_id(&self.readers, team, reference_mac).await
     }
 
     /// The latest revision of a team's assessment; none when the team has no such assessment.
@@ -184,7 +238,16 @@ impl Store {
     ///
     /// When it could not be read.
     pub async fn assessment(&self, team: &str, id: &AssessmentId) -> Result<Option<Assessment>, StoreError> {
-        rows::find_assessment(&self.readers, &self.vault, team, id).await
+        assessments::find(&self.readers, &self.vault, team, id).await
+    }
+
+    /// The latest revisions of a team's assessments that pass `filter`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read.
+    pub async fn list(&self, team: &str, filter: &Filter, limit: u32) -> Result<Vec<Assessment>, StoreError> {
+        listing::list(&self.readers, &self.vault, team, filter, limit).await
     }
 
     /// The payloads behind an assessment, by provider.
@@ -192,29 +255,30 @@ impl Store {
     /// # Errors
     ///
     /// When they could not be read.
-    pub async fn payloads(
-        &self,
-        id: &AssessmentId,
-    ) -> Result<Vec<risk_provider::ProviderAssessment>, StoreError> {
-        rows::find_sources(&self.readers, &self.vault, id).await
+    pub async fn payloads(&self, id: &AssessmentId) -> Result<Vec<ProviderAssessment>, StoreError> {
+        assessments::find_sources(&self.readers, &self.vault, id).await
     }
 
-    /// Stores a new key and returns once it is durable.
-    ///
-    /// # Errors
-    ///
-    /// When it could not be written.
-    pub async fn add_key(&self, key: NewKey) -> Result<(), StoreError> {
-        self.writer.send(Write::Key(Box::new(key))).await?.durable().await
-    }
-
-    /// The key of this id.
+    /// What providers said to a request, whatever became of it.
     ///
     /// # Errors
     ///
     /// When it could not be read.
-    pub async fn key(&self, id: &str) -> Result<Option<StoredKey>, StoreError> {
-        keys::find(&self.readers, id).await
+    pub async fn said_to(
+        &self,
+        request: &RequestId,
+    ) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
+        assessments::find_said(&self.readers, &self.vault, request).await
+    }
+
+    /// Every exchange that a request led to, in order; one whose outcome is not recorded reads as one that is not
+    /// known.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read.
+    pub async fn attempts_of(&self, request: &RequestId) -> Result<Vec<Attempt>, StoreError> {
+        attempts::find_by_request(&self.readers, request).await
     }
 
     /// Whether the last write failed for a reason that lies in the store.
@@ -230,21 +294,10 @@ impl Store {
     /// When it does not.
     pub async fn check(&self) -> Result<(), StoreError> {
         if self.writer.is_failing() {
-            return self.writer.send(Write::Proof).await?.durable().await;
+            let proof = Change::Fact { name: facts::PROOF, value: b"1".to_vec() };
+            return self.writer.write(proof).await.map(drop);
         }
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
-        Ok(())
-    }
-
-    /// Makes sure that the store belongs to the master key of this keyed hash; the first one to ask owns it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::OtherMasterKey`] when it was made under another.
-    pub async fn claim(&self, master_key_mac: [u8; 32]) -> Result<(), StoreError> {
-        self.writer.send(Write::MasterKey(master_key_mac)).await?.durable().await?;
-        let owner = facts::find(&self.readers, facts::MASTER_KEY).await?;
-        if owner.as_deref() == Some(&master_key_mac[..]) { Ok(()) } else { Err(StoreError::OtherMasterKey) }
+        facts::find(&self.readers, facts::PROOF).await.map(drop)
     }
 
     /// Writes what is waiting and closes. Later writes are refused.

@@ -24,6 +24,7 @@ const VENDOR_SECONDS: &str = "risk_gateway_vendor_latency_seconds";
 const OVERHEAD_SECONDS: &str = "risk_gateway_overhead_seconds";
 const CACHE: &str = "risk_gateway_cache_total";
 const BREAKER: &str = "risk_gateway_breaker_state";
+const JOBS: &str = "risk_gateway_job_items_total";
 const ALERTS: &str = "risk_gateway_alerts_total";
 
 const LATENCY_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -106,7 +107,8 @@ impl Telemetry {
         self.record(|| histogram!(OVERHEAD_SECONDS, "route" => route.to_owned()).record(overhead));
     }
 
-    /// One look into the cache: `hit`, `miss`, `stale`, `too_old` (for this caller) or `joined` (a call under way).
+    /// One look into the cache: `hit`, `miss`, `stale`, `too_old` (for this caller), `joined` (a call under way) or
+    /// `adopted` (the answer to an earlier request for the same).
     pub fn cache(&self, provider: &ProviderName, result: &'static str) {
         self.record(|| counter!(CACHE, "provider" => provider.to_string(), "result" => result).increment(1));
     }
@@ -148,6 +150,11 @@ impl Telemetry {
         });
     }
 
+    /// One item of durable work that ended, by what came of it.
+    pub(crate) fn job(&self, kind: &'static str, outcome: &'static str) {
+        self.record(|| counter!(JOBS, "kind" => kind, "outcome" => outcome).increment(1));
+    }
+
     pub(crate) fn alert(&self, provider: &ProviderName, kind: FailureKind) {
         self.record(|| {
             counter!(ALERTS, "provider" => provider.to_string(), "kind" => kind.as_str()).increment(1);
@@ -176,6 +183,7 @@ fn describe() {
     describe_histogram!(OVERHEAD_SECONDS, "Time of a request besides waiting for vendors");
     describe_counter!(CACHE, "Looks into the cache, by result");
     describe_gauge!(BREAKER, "0 closed, 0.5 half-open, 1 open");
+    describe_counter!(JOBS, "Items of durable work that ended or were put off, by outcome");
     describe_counter!(ALERTS, "Failures that need an operator, by kind");
 }
 

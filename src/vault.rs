@@ -13,17 +13,18 @@ use secrecy::{ExposeSecret, SecretBox};
 
 use crate::{
     ids::{NoRandomness, SubjectId, random_bytes},
-    secrets::{MasterKey, Purpose},
+    secrets::{MasterKey, MasterKeys},
 };
 
 const VERSION: u8 = 1;
 const KEY_ID: usize = 8;
 const NONCE: usize = 24;
 
-/// Makes data keys, wraps and unwraps them.
+/// Makes data keys, wraps them by the master key in force, and unwraps them by whichever wrapped them.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    wrapping: Arc<SealingKey>,
+    current: Arc<SealingKey>,
+    others: Arc<[SealingKey]>,
 }
 
 /// A subject's own key. Without it nothing about the subject can be read.
@@ -53,12 +54,13 @@ pub enum VaultError {
 // === impl Vault ===
 
 impl Vault {
-    /// A vault under `master_key`.
+    /// A vault under `master_keys`.
     #[must_use]
-    pub fn new(master_key: &MasterKey) -> Self {
-        let recognition = master_key.mac(Purpose::Recognition, &[]);
-        let key = SecretBox::new(Box::new(master_key.mac(Purpose::Wrapping, &[])));
-        Self { wrapping: Arc::new(SealingKey { id: beginning(&recognition), key }) }
+    pub fn new(master_keys: &MasterKeys) -> Self {
+        let sealing =
+            |key: &MasterKey| SealingKey { id: beginning(&key.recognition()), key: key.wrapping_key() };
+        let current = Arc::new(sealing(master_keys.current()));
+        Self { current, others: master_keys.iter().skip(1).map(sealing).collect() }
     }
 
     /// A new data key, and the same wrapped for the row of `subject`.
@@ -69,7 +71,7 @@ impl Vault {
     pub fn new_data_key(&self, subject: &SubjectId) -> Result<(DataKey, Vec<u8>), VaultError> {
         let id: [u8; KEY_ID] = random_bytes()?;
         let key: [u8; 32] = random_bytes()?;
-        let wrapped = self.wrapping.seal(&place_of(subject), &[&id[..], &key[..]].concat())?;
+        let wrapped = self.current.seal(&place_of(subject), &[&id[..], &key[..]].concat())?;
         Ok((DataKey(SealingKey { id, key: SecretBox::new(Box::new(key)) }), wrapped))
     }
 
@@ -77,12 +79,66 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// When it was wrapped by another master key, or for another subject.
+    /// When it was wrapped by a master key that is not at hand, or for another subject.
     pub fn unwrap_data_key(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<DataKey, VaultError> {
-        let opened = self.wrapping.open(&place_of(subject), wrapped)?;
+        let opened = self.open(&place_of(subject), wrapped)?;
         let (id, key) = opened.split_at_checked(KEY_ID).ok_or(VaultError::Broken)?;
         let key: [u8; 32] = key.try_into().map_err(|_length| VaultError::Broken)?;
         Ok(DataKey(SealingKey { id: beginning(id), key: SecretBox::new(Box::new(key)) }))
+    }
+
+    /// A data key wrapped by the master key in force; none where it is already.
+    ///
+    /// # Errors
+    ///
+    /// When it was wrapped by a master key that is not at hand, or there is no randomness.
+    pub fn rewrapped_data_key(
+        &self,
+        subject: &SubjectId,
+        wrapped: &[u8],
+    ) -> Result<Option<Vec<u8>>, VaultError> {
+        self.rewrapped(&place_of(subject), wrapped)
+    }
+
+    /// Wraps another key that belongs to `place`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub fn wrap(&self, place: &str, key: &[u8; 32]) -> Result<Vec<u8>, VaultError> {
+        self.current.seal(place, key)
+    }
+
+    /// The key wrapped for `place`.
+    ///
+    /// # Errors
+    ///
+    /// When it was wrapped by a master key that is not at hand, or for another place.
+    pub fn unwrap(&self, place: &str, wrapped: &[u8]) -> Result<[u8; 32], VaultError> {
+        self.open(place, wrapped)?.try_into().map_err(|_length| VaultError::Broken)
+    }
+
+    /// What was wrapped for `place`, by the master key in force; none where it is already.
+    ///
+    /// # Errors
+    ///
+    /// When it was wrapped by a master key that is not at hand, or there is no randomness.
+    pub fn rewrapped(&self, place: &str, wrapped: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+        if self.is_current(wrapped) {
+            return Ok(None);
+        }
+        self.current.seal(place, &self.open(place, wrapped)?).map(Some)
+    }
+
+    /// Whether the master key in force wrapped it.
+    #[must_use]
+    pub fn is_current(&self, wrapped: &[u8]) -> bool {
+        self.current.sealed(wrapped)
+    }
+
+    fn open(&self, place: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let other = self.others.iter().find(|key| key.sealed(wrapped));
+        other.unwrap_or(&self.current).open(place, wrapped)
     }
 }
 
@@ -130,6 +186,11 @@ impl SealingKey {
         self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_opaque| VaultError::Broken)
     }
 
+    /// Whether `sealed` names this key.
+    fn sealed(&self, sealed: &[u8]) -> bool {
+        sealed.get(1..=KEY_ID) == Some(&self.id)
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(self.key.expose_secret().into())
     }
@@ -156,7 +217,7 @@ mod tests {
     use super::*;
 
     fn vault(byte: u8) -> Vault {
-        Vault::new(&MasterKey::from_bytes([byte; 32]))
+        Vault::new(&MasterKeys::new(MasterKey::from_bytes([byte; 32]), Vec::new()))
     }
 
     #[test]

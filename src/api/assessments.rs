@@ -20,6 +20,7 @@ use super::{
     Api,
     auth::Caller,
     body::Json,
+    idempotency::{self, Keyed},
     problem::{BodyRefusals, KeyRefusals, NobodyAnswered, Problem},
 };
 use crate::{
@@ -31,6 +32,9 @@ use crate::{
 };
 
 const DEFAULT_ROUTE: &str = "default";
+/// The longest that a call may go on where the route is not known.
+const NO_TIME: Duration = Duration::ZERO;
+const PATH: &str = "/v1/assessments";
 const MIN_DEADLINE_MS: u64 = 100;
 const MAX_PURPOSE: usize = 200;
 
@@ -70,6 +74,13 @@ pub struct Options {
 pub enum Include {
     /// The vendors' payloads.
     Raw,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateQuery {
+    #[serde(default)]
+    retry_unknown: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -128,6 +139,8 @@ impl AssessRequest {
             purpose: self.purpose,
             max_age: self.options.max_age_s.map(Duration::from_secs),
             deadline: self.options.deadline_ms.map(Duration::from_millis),
+            adopted: Vec::new(),
+            completes: None,
         })
     }
 }
@@ -136,10 +149,19 @@ impl AssessRequest {
 ///
 /// Answers within the route's deadline, from the first provider that can, or from the cache. The answer is on
 /// disk before it is sent.
+///
+/// Under an `Idempotency-Key` the same body has the same answer for 24 hours, and no vendor is paid twice for it, also
+/// after a crash: then the answer says `Idempotent-Replayed: true`. What a vendor may have been paid for, without an
+/// answer that is known, stays `unknown_outcome` under the key until it is sent with `retry_unknown=true`. Other failures
+/// do not stay.
 #[utoipa::path(
     post,
     path = "/v1/assessments",
     tag = "assessments",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own"),
+        ("retry_unknown" = Option<bool>, Query, description = "Ask, and perhaps pay, once more where the outcome under the key is not known"),
+    ),
     request_body = AssessRequest,
     security(("key" = [])),
     responses(
@@ -147,13 +169,16 @@ impl AssessRequest {
             ("Cache-Status" = String, description = "RFC 9211: risk-gateway; hit, or why it was forwarded"),
             ("Age" = u64, description = "Seconds since the provider answered, for a hit"),
             ("Server-Timing" = String, description = "Milliseconds spent waiting for vendors and in the gateway"),
+            ("Idempotent-Replayed" = String, description = "true for an answer that was given before under the same key"),
         )),
         (status = 202, description = "A vendor is still working", body = Assessment, headers(
             ("Location" = String, description = "Where to read it again"),
         )),
         BodyRefusals,
         KeyRefusals,
-        (status = 422, description = "Fields to mend", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The first request with this Idempotency-Key is still being answered", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "The subject of the answer under this Idempotency-Key was erased", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields to mend, or an Idempotency-Key that came with another body", body = Problem, content_type = "application/problem+json"),
         NobodyAnswered,
     )
 )]
@@ -161,13 +186,38 @@ pub(super) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Extension(request_id): Extension<RequestId>,
+    query: Result<Query<CreateQuery>, QueryRejection>,
+    headers: HeaderMap,
     body: Result<Json<AssessRequest>, Problem>,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Assess)?;
-    let Json(request) = body?;
+    let Query(query) = query.map_err(|_rejection| {
+        let detail = "the only query parameter is retry_unknown, true or false";
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
+    })?;
+    let Json(request, bytes) = body?;
+    let key = idempotency::key_of(&api, &headers, &caller.tenant, PATH, &bytes)?;
     let with_raw = request.wants_raw();
     let question =
-        request.question(request_id, &caller.team, api.0.clock.today()).map_err(Problem::fields)?;
+        request.question(request_id.clone(), &caller.tenant, api.0.clock.today()).map_err(Problem::fields)?;
+    caller.may_take(&api, &question.route)?;
+    let Some(key) = key else { return answer(&api, question, with_raw).await };
+    let assessor = &api.0.assessor;
+    let keyed = Keyed {
+        api: api.clone(),
+        key,
+        request_id,
+        subject: assessor.subject_key(&question.team, question.subject.reference.expose()),
+        route: question.route.clone(),
+        deadline: assessor.route(&question.route).map_or(NO_TIME, |route| route.deadline),
+        retry_unknown: query.retry_unknown,
+    };
+    let answering =
+        async move |adopted| answer(&api, Question { adopted, ..question }, with_raw).await.into();
+    keyed.once(answering).await
+}
+
+async fn answer(api: &Api, question: Question, with_raw: bool) -> Result<Response, Problem> {
     let began = tokio::time::Instant::now();
     let mut answer = api.0.assessor.assess(question).await?;
     if with_raw {
@@ -212,7 +262,7 @@ pub(super) async fn read(
         || Problem::new(StatusCode::NOT_FOUND, "not_found", "your team has no assessment of this id");
     let Path(id) = path.map_err(|_rejection| no_such())?;
     let id = AssessmentId::from_text(&id);
-    let found = api.0.store.assessment(&caller.team, &id).await.map_err(Problem::unreadable)?;
+    let found = api.0.store.assessment(&caller.tenant, &id).await.map_err(Problem::unreadable)?;
     let mut assessment = found.ok_or_else(no_such)?;
     if query.include == Some(Include::Raw) {
         add_raw(&api.0.store, &mut assessment).await.map_err(Problem::unreadable)?;
@@ -243,6 +293,7 @@ fn headers(answer: &Answer, total: Duration) -> HeaderMap {
         CacheUse::Joined => "risk-gateway; fwd=miss; collapsed",
         CacheUse::Stale => "risk-gateway; fwd=stale",
         CacheUse::TooOld => "risk-gateway; fwd=request",
+        CacheUse::Adopted => "risk-gateway; fwd=bypass; detail=adopted",
     };
     let mut headers = HeaderMap::new();
     headers.insert("cache-status", HeaderValue::from_static(cache_status));

@@ -1,31 +1,101 @@
-//! Who is asking: `Authorization: Bearer <key>`, and what that key may do.
+//! Who is asking: `Authorization: Bearer <key>`, what that key may do, and how often.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::extract::FromRequestParts;
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use jiff::Timestamp;
 use moka::future::Cache;
 
 use super::{Api, problem::Problem};
 use crate::{
-    keys::{PresentedKey, Scope, Scopes},
+    keys::{KeyEnvironment, PresentedKey, Scope, Scopes},
     store::StoredKey,
+    team_limits::Standing,
 };
 
 /// How long a key is trusted without looking at the store again.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
 const KNOWN_KEYS: u64 = 10_000;
+/// How often it is noted that a key is used.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// Whoever presented a good key.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    pub(super) team: String,
+    /// Under whose name everything is kept: the team, apart for test keys.
+    pub(super) tenant: String,
+    environment: KeyEnvironment,
     key_name: String,
     scopes: Scopes,
 }
 
-pub(super) fn known_keys() -> Cache<String, Arc<StoredKey>> {
-    Cache::builder().max_capacity(KNOWN_KEYS).time_to_live(TRUSTED_FOR).build()
+/// Keys lately looked up, by id, and those whose use was lately noted.
+#[derive(Debug)]
+pub(super) struct KnownKeys {
+    trusted: Cache<String, Arc<StoredKey>>,
+    noted: Cache<String, ()>,
+}
+
+/// How the caller's team stands; filled in while a request is answered, told with every answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RateSlot(Arc<OnceLock<Standing>>);
+
+// === impl KnownKeys ===
+
+impl KnownKeys {
+    pub(super) fn new() -> Self {
+        let trusted = Cache::builder().max_capacity(KNOWN_KEYS).time_to_live(TRUSTED_FOR).build();
+        let noted = Cache::builder().max_capacity(KNOWN_KEYS).time_to_live(NOTED_EVERY).build();
+        Self { trusted, noted }
+    }
+
+    async fn find(&self, api: &Api, id: &str) -> Result<Option<Arc<StoredKey>>, Problem> {
+        if let Some(known) = self.trusted.get(id).await {
+            return Ok(Some(known));
+        }
+        let found = api.0.store.key(id).await.map_err(|error| {
+            tracing::error!(error = error.told(), "a key could not be looked up");
+            let detail = "keys cannot be checked right now; try again";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", detail)
+                .with_retry_after(Duration::from_secs(1))
+        })?;
+        let found = found.map(Arc::new);
+        if let Some(found) = &found {
+            self.trusted.insert(id.to_owned(), Arc::clone(found)).await;
+        }
+        Ok(found)
+    }
+
+    /// Notes that a key is used, unless that was noted lately. A use that cannot be noted is no reason to refuse.
+    async fn note_use(&self, api: &Api, id: &str, now: Timestamp) {
+        let entry = self.noted.entry_by_ref(id).or_insert(()).await;
+        if entry.is_fresh() {
+            drop(api.0.store.note_key_used(id, now).await);
+        }
+    }
+}
+
+// === impl RateSlot ===
+
+impl RateSlot {
+    /// `RateLimit` and `RateLimit-Policy`, for a team that has a limit.
+    pub(super) fn put_into(&self, headers: &mut HeaderMap) {
+        let Some(standing) = self.0.get() else { return };
+        let Standing { limit, remaining, wait } = standing;
+        let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        let policy = format!("\"team\";q={};w={}", limit.requests, seconds(limit.per));
+        let refill = limit.per / limit.requests.get();
+        let state = format!("\"team\";r={remaining};t={}", seconds(wait.unwrap_or(refill)));
+        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
 }
 
 // === impl Caller ===
@@ -38,6 +108,24 @@ impl Caller {
         }
         let detail = format!("the key \"{}\" lacks the scope {}", self.key_name, scope.as_str());
         Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
+    }
+
+    /// Insists that the key's environment is the route's: test keys ask sandboxes, and live keys never do, since
+    /// what a sandbox says is true of nobody.
+    pub(super) fn may_take(&self, api: &Api, route: &str) -> Result<(), Problem> {
+        let Some(route) = api.0.assessor.route(route) else { return Ok(()) };
+        let mut providers = route.providers.iter();
+        let (fits, detail) = match self.environment {
+            KeyEnvironment::Live => (
+                !providers.any(|provider| provider.sandbox),
+                "a sandbox answers on this route: ask with a key of environment test",
+            ),
+            KeyEnvironment::Test => (
+                providers.all(|provider| provider.sandbox),
+                "a test key may only take routes whose every provider has sandbox = true",
+            ),
+        };
+        if fits { Ok(()) } else { Err(Problem::new(StatusCode::FORBIDDEN, "wrong_environment", detail)) }
     }
 }
 
@@ -57,34 +145,31 @@ impl FromRequestParts<Api> for Caller {
             .ok_or_else(|| {
                 unauthorized("the key is not well-formed: \"Authorization: Bearer rgk_…\", copied whole")
             })?;
-        let stored = find(api, &presented.id).await?;
-        let stored = stored.filter(|stored| presented.is(stored, &api.0.master_key));
+        let (now, known) = (api.0.clock.now(), &api.0.known_keys);
+        let stored = known.find(api, &presented.id).await?;
+        let stored = stored.filter(|stored| presented.is(stored, &api.0.hash_key));
         let stored = stored.ok_or_else(|| unauthorized("the key is not known here"))?;
+        if stored.is_revoked(now) {
+            return Err(unauthorized("the key is revoked; ask for another"));
+        }
         let scopes = stored.scopes.parse().map_err(|_unknown| {
             unauthorized("the key has a scope that this version does not know; make another key")
         })?;
-        Ok(Self { team: stored.team.clone(), key_name: stored.name.clone(), scopes })
+        let environment = KeyEnvironment::from_word(&stored.environment);
+        let tenant = environment.tenant(&stored.team);
+        if let Some(standing) = api.0.team_limits.take(&stored.team, &tenant) {
+            if let Some(slot) = parts.extensions.get::<RateSlot>() {
+                slot.0.get_or_init(|| standing);
+            }
+            if let Some(wait) = standing.wait {
+                let detail = "your team makes more requests than it may; Retry-After says when to go on";
+                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+                return Err(problem.with_retry_after(wait));
+            }
+        }
+        known.note_use(api, &presented.id, now).await;
+        Ok(Self { tenant, environment, key_name: stored.name.clone(), scopes })
     }
-}
-
-async fn find(api: &Api, id: &str) -> Result<Option<Arc<StoredKey>>, Problem> {
-    if let Some(known) = api.0.known_keys.get(id).await {
-        return Ok(Some(known));
-    }
-    let found = api.0.store.key(id).await.map_err(|error| {
-        tracing::error!(error = error.told(), "a key could not be looked up");
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "store_failed",
-            "keys cannot be checked right now; try again",
-        )
-        .with_retry_after(Duration::from_secs(1))
-    })?;
-    let found = found.map(Arc::new);
-    if let Some(found) = &found {
-        api.0.known_keys.insert(id.to_owned(), Arc::clone(found)).await;
-    }
-    Ok(found)
 }
 
 fn unauthorized(detail: &str) -> Problem {

@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Api, problem::Problem};
 
-/// A JSON body read as a `T`.
+/// A JSON body read as a `T`, and as it came.
 #[derive(Debug)]
-pub(super) struct Json<T>(pub(super) T);
+pub(super) struct Json<T>(pub(super) T, pub(super) Vec<u8>);
 
 impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
     type Rejection = Problem;
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
         let bytes = tokio::time::timeout(api.0.body_timeout, reading).await.map_err(|_elapsed| {
             Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long to arrive")
         })??;
-        parse(&bytes).map(Self)
+        parse(&bytes).map(|read| Self(read, bytes))
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::{
     Api,
+    auth::RateSlot,
     problem::{Problem, no_such_path},
 };
 use crate::ids::RequestId;
@@ -22,6 +23,8 @@ pub(super) async fn observe(State(api): State<Api>, mut request: Request, next: 
     // The template, never the path as sent: labels are bounded, and nothing that a caller typed is logged.
     let endpoint = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(request_id.clone());
+    let rate = RateSlot::default();
+    request.extensions_mut().insert(rate.clone());
     let span = tracing::info_span!("request", request_id = request_id.as_str());
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -39,6 +42,7 @@ pub(super) async fn observe(State(api): State<Api>, mut request: Request, next: 
     if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert("x-request-id", value);
     }
+    rate.put_into(headers);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let taken = began.elapsed();

@@ -15,6 +15,7 @@ use utoipa::{
     servers((url = "/", description = "This gateway")),
     tags(
         (name = "assessments", description = "Ask about a subject, and read answers again"),
+        (name = "subjects", description = "Find a subject by your own reference"),
         (name = "operations", description = "What is configured and how it fares"),
         (name = "health", description = "For probes and Prometheus; no key needed"),
     ),

@@ -53,9 +53,12 @@ pub(super) enum KeyRefusals {
     /// No key, or none that is known; `WWW-Authenticate` says how to present one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
-    /// The key lacks the scope
+    /// The key lacks the scope, or is of another environment than the route
     #[response(status = 403, content_type = "application/problem+json")]
     MissingScope(Problem),
+    /// Your team makes more requests than it may; `Retry-After` says when to go on
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(Problem),
     /// The store does not work right now; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     StoreFailed(Problem),
@@ -164,12 +167,25 @@ impl Problem {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    /// The document for one request.
-    pub(super) fn render(mut self, request_id: &RequestId) -> Response {
-        request_id.as_str().clone_into(&mut self.request_id);
-        let headers = std::mem::take(&mut self.headers);
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+    /// What an earlier request may have paid for is not known.
+    pub(super) fn unknown_outcome(attempts: Vec<Attempt>) -> Self {
+        let detail = "an earlier request with this Idempotency-Key ended without a word, and a vendor may have billed \
+                      it; send it again with ?retry_unknown=true to ask, and perhaps pay, once more";
+        let problem = Self::new(StatusCode::GATEWAY_TIMEOUT, "unknown_outcome", detail);
+        Self { attempts: Some(attempts), ..problem }
+    }
+
+    /// The document for one request, as bytes.
+    pub(super) fn document(&self, request_id: &RequestId) -> Vec<u8> {
+        let document = Self { request_id: request_id.to_string(), ..self.clone() };
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The answer to one request.
+    pub(super) fn render(self, request_id: &RequestId) -> Response {
+        let body = self.document(request_id);
+        let Self { status, headers, .. } = self;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response
@@ -258,7 +274,11 @@ pub(super) fn no_such_path() -> Problem {
 }
 
 pub(super) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
-    let endpoint = if uri.path() == "/v1/assessments" { "; use POST" } else { "; /docs lists what there is" };
+    let endpoint = match uri.path() {
+        "/v1/assessments" => "; use POST to ask, GET to list",
+        "/v1/assessments/search" | "/v1/subjects/lookup" => "; use POST",
+        _ => "; /docs lists what there is",
+    };
     let detail = format!("{method} is not possible here{endpoint}");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use risk_provider::{Descriptor, Subject};
 
-use crate::secrets::{MasterKey, Purpose};
+use crate::secrets::{HashKey, Purpose};
 
 /// Keyed hash of a question; equal only for equal questions, and says nothing about the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,15 +13,15 @@ pub struct CacheKey([u8; 32]);
 
 /// Makes keys.
 #[derive(Debug, Clone)]
-pub struct KeyMaker(Arc<MasterKey>);
+pub struct KeyMaker(Arc<HashKey>);
 
 // === impl KeyMaker ===
 
 impl KeyMaker {
-    /// A maker of keys under `master_key`.
+    /// A maker of keys under `hash_key`.
     #[must_use]
-    pub const fn new(master_key: Arc<MasterKey>) -> Self {
-        Self(master_key)
+    pub const fn new(hash_key: Arc<HashKey>) -> Self {
+        Self(hash_key)
     }
 
     /// The key of `team` asking the provider of `descriptor` about `subject` on `today`, with the questionnaire
@@ -60,8 +60,8 @@ impl KeyMaker {
 
     /// Keyed hash of a team's subject reference.
     #[must_use]
-    pub fn reference_mac(&self, team: &str, subject: &Subject) -> [u8; 32] {
-        self.0.mac(Purpose::SubjectReference, &[team.as_bytes(), subject.reference.expose().as_bytes()])
+    pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {
+        self.0.mac(Purpose::SubjectReference, &[team.as_bytes(), reference.as_bytes()])
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
         change(&mut subject);
         let subject =
             serde_json::from_value::<SubjectRequest>(subject).expect("typed").accept(today).expect("valid");
-        let maker = KeyMaker::new(Arc::new(MasterKey::from_bytes([1; 32])));
+        let maker = KeyMaker::new(Arc::new(HashKey::from_bytes([1; 32])));
         maker.key(team, &descriptor(), fingerprint, &subject, today)
     }
 

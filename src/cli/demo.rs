@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, Environment},
     ids::{self, RequestId},
-    keys::{CreatedKey, Scopes},
+    keys::{CreatedKey, KeyEnvironment, KeyOwner, Scopes},
 };
 
 const SUBJECTS: &str = include_str!("demo/subjects.json");
@@ -55,8 +55,10 @@ impl Demo {
         let config = configuration(&vendors, folder.path())?;
         let clock = Clock::system();
         let scopes: Scopes = "all".parse()?;
-        let created = CreatedKey::new(&config.master_key, TEAM, "demo", &scopes, clock.now())?;
         let app = App::start(config, clock.clone()).await?;
+        let owner =
+            KeyOwner { team: TEAM.to_owned(), name: "demo".to_owned(), environment: KeyEnvironment::Live };
+        let created = CreatedKey::new(&app.hash_key, &owner, &scopes, clock.now())?;
         app.store.add_key(created.stored).await?;
         seed(&app, &clock).await?;
         let key = created.key.expose_secret();

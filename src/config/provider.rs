@@ -33,6 +33,8 @@ pub struct ProviderConfig {
     pub ttl: Duration,
     /// How much longer they are kept.
     pub keep_stale: Duration,
+    /// Whether a sandbox plays the vendor: only test keys get its answers.
+    pub sandbox: bool,
 }
 
 /// The keys that every provider has, as written.
@@ -53,10 +55,12 @@ struct Common {
     strict_subject_match: bool,
     #[serde(default)]
     send_previous: bool,
+    #[serde(default)]
+    sandbox: bool,
 }
 
 /// The names of `Common`'s fields.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 11] = [
     "kind",
     "base_url",
     "timeout",
@@ -67,6 +71,7 @@ const COMMON: [&str; 10] = [
     "breaker",
     "strict_subject_match",
     "send_previous",
+    "sandbox",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -182,7 +187,7 @@ impl ProviderConfig {
         let guards = GuardSettings { breaker, limit, timeout, attempts, price: common.price };
         let ttl = common.cache.ttl.map_or(DEFAULT_TTL, |length| length.0);
         let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
-        Some(Self { adapter, guards, ttl, keep_stale })
+        Some(Self { adapter, guards, ttl, keep_stale, sandbox: common.sandbox })
     }
 }
 

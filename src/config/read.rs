@@ -1,6 +1,6 @@
 //! Reading a whole configuration, section by section, so that one problem does not hide another.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use risk_provider::ProviderName;
 use secrecy::SecretString;
@@ -12,12 +12,17 @@ use toml::{
 
 use super::{
     CacheConfig, Config, Environment, Problem, ProviderConfig, RouteConfig, ServerConfig, StoreConfig,
+    TeamConfig, TeamLimit,
     document::{Document, Value, nearest},
     units::{Connections, Length, Size},
 };
-use crate::{assessment::Strategy, secrets::MasterKey};
+use crate::{
+    assessment::Strategy,
+    secrets::{MasterKey, MasterKeys},
+    store::{BadStoreUrl, Durability},
+};
 
-const SECTIONS: [&str; 6] = ["server", "store", "cache", "security", "providers", "routes"];
+const SECTIONS: [&str; 7] = ["server", "store", "cache", "security", "teams", "providers", "routes"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,15 +41,6 @@ struct Store {
     durability: Durability,
 }
 
-/// When an answer counts as recorded.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Durability {
-    /// Once it is on disk.
-    #[default]
-    Commit,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Cache {
@@ -55,6 +51,21 @@ struct Cache {
 #[serde(deny_unknown_fields)]
 struct Security {
     master_key: Spanned<SecretString>,
+    #[serde(default)]
+    previous_master_keys: Vec<Spanned<SecretString>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Team {
+    limit: Option<TeamLimitTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TeamLimitTable {
+    requests: NonZeroU32,
+    per: Length<true>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +75,7 @@ struct RouteTable {
     strategy: Strategy,
     providers: Vec<Spanned<String>>,
     deadline: Option<Spanned<Length>>,
+    rescreen_every: Option<Spanned<Length>>,
     #[serde(default)]
     on_unavailable: OnUnavailable,
 }
@@ -83,6 +95,7 @@ const fn failover() -> Strategy {
 
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(8);
 const MIN_DEADLINE: Duration = Duration::from_millis(100);
+const MIN_RESCREEN_EVERY: Duration = Duration::from_secs(1);
 
 // === impl Server ===
 
@@ -127,7 +140,8 @@ pub(super) fn config(text: &str, environment: &Environment) -> Result<Config, Ve
     let store = section(&mut document, &mut root, "store");
     let store = store.and_then(|store: Store| read_store(&mut document, &store));
     let cache: Option<Cache> = section(&mut document, &mut root, "cache");
-    let master_key = read_master_key(&mut document, &mut root);
+    let master_keys = read_master_keys(&mut document, &mut root);
+    let teams = read_teams(&mut document, &mut root);
     let providers = read_providers(&mut document, &mut root);
     let routes = read_routes(&mut document, &mut root, &providers);
     for (key, _) in &root {
@@ -135,13 +149,14 @@ pub(super) fn config(text: &str, environment: &Environment) -> Result<Config, Ve
     }
     let providers = providers.into_iter().filter_map(|(name, read)| Some((ProviderName::new(&name), read?)));
     let providers: BTreeMap<_, _> = providers.collect();
-    match (server, store, cache, master_key) {
-        (Some(server), Some(store), Some(cache), Some(master_key)) if document.problems.is_empty() => {
+    match (server, store, cache, master_keys) {
+        (Some(server), Some(store), Some(cache), Some(master_keys)) if document.problems.is_empty() => {
             Ok(Config {
                 server: ServerConfig::from(server),
                 store,
                 cache: CacheConfig { max_bytes: cache.max_bytes.0 },
-                master_key: Arc::new(master_key),
+                master_keys: Arc::new(master_keys),
+                teams,
                 providers,
                 routes,
             })
@@ -166,19 +181,16 @@ fn section<'i, T: Deserialize<'i> + Default>(
 }
 
 fn read_store(document: &mut Document<'_>, store: &Store) -> Option<StoreConfig> {
-    match store.durability {
-        Durability::Commit => {}
+    match store.url.get_ref().parse() {
+        Ok(url) => Some(StoreConfig { url, durability: store.durability }),
+        Err(BadStoreUrl) => {
+            document.problem(Some(store.url.span()), format!("[store]: url {BadStoreUrl}"));
+            None
+        }
     }
-    let file = store.url.get_ref().strip_prefix("sqlite:").unwrap_or_default();
-    if file.is_empty() || file.contains(":memory:") || file.contains("mode=memory") {
-        let problem = "[store]: url must be \"sqlite:\" and a file name, such as \"sqlite:risk-gateway.db\"";
-        document.problem(Some(store.url.span()), problem);
-        return None;
-    }
-    Some(StoreConfig { url: store.url.get_ref().clone() })
 }
 
-fn read_master_key<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>) -> Option<MasterKey> {
+fn read_master_keys<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>) -> Option<MasterKeys> {
     let Some(value) = Document::take(root, "security") else {
         let problem = "[security] master_key is required: base64 of 32 bytes, best as \"${RISK_GATEWAY_MASTER_KEY}\"; \
                        make one with: openssl rand -base64 32";
@@ -186,13 +198,28 @@ fn read_master_key<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>) -> O
         return None;
     };
     let security: Security = document.read(value, "[security]", &[]).ok()?;
-    match MasterKey::parse(security.master_key.get_ref()) {
+    let mut read = |key: &str, text: &Spanned<SecretString>| match MasterKey::parse(text.get_ref()) {
         Ok(master_key) => Some(master_key),
         Err(error) => {
-            document.problem(Some(security.master_key.span()), format!("[security]: master_key {error}"));
+            document.problem(Some(text.span()), format!("[security]: {key} {error}"));
             None
         }
+    };
+    let current = read("master_key", &security.master_key);
+    let previous: Option<Vec<_>> =
+        security.previous_master_keys.iter().map(|key| read("each of previous_master_keys", key)).collect();
+    Some(MasterKeys::new(current?, previous?))
+}
+
+fn read_teams<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>) -> BTreeMap<String, TeamConfig> {
+    let mut teams = BTreeMap::new();
+    for (name, value) in tables(document, root, "teams") {
+        if let Ok(team) = document.read::<Team>(value, &format!("[teams.{name}]"), &[]) {
+            let limit = team.limit.map(|limit| TeamLimit { requests: limit.requests, per: limit.per.0 });
+            teams.insert(name, TeamConfig { limit });
+        }
     }
+    teams
 }
 
 /// Every provider by name; none where its table has problems, so that routes may still name it.
@@ -233,7 +260,14 @@ fn read_routes<'i>(
             }
             deadline.get_ref().0
         });
-        routes.insert(name, RouteConfig { strategy: table.strategy, providers, deadline });
+        let rescreen_every = table.rescreen_every.map(|every| {
+            if every.get_ref().0 < MIN_RESCREEN_EVERY {
+                document.problem(Some(every.span()), format!("{place}: rescreen_every must be at least 1s"));
+            }
+            every.get_ref().0
+        });
+        let strategy = table.strategy;
+        routes.insert(name, RouteConfig { strategy, providers, deadline, rescreen_every });
     }
     routes
 }

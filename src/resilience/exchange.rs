@@ -16,9 +16,13 @@ use crate::{
     attempts::{AttemptLog, Cost},
     clock::Clock,
     deadline::Share,
-    ids,
+    ids::{self, AttemptId},
+    store::{Intent, Journal},
     telemetry::Telemetry,
 };
+
+/// How long after its deadline an exchange may take to be recorded.
+const RECORDED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What guards one provider's exchanges: a breaker for each operation, and the provider's limits.
 pub struct Guards {
@@ -48,13 +52,14 @@ pub struct GuardSettings {
     pub price: Option<Money>,
 }
 
-/// One call's way through the guards; its attempts go to one log.
+/// One call's way through the guards; its exchanges go to one journal and one log.
 #[derive(Debug)]
 pub struct GuardedExchange {
     guards: Arc<Guards>,
     send_by: Instant,
     /// How long an exchange of this call may take when it need not wait for a turn.
     fair: Duration,
+    journal: Journal,
     log: AttemptLog,
 }
 
@@ -101,22 +106,33 @@ impl Guards {
         self.limiter.free_places()
     }
 
-    /// A call whose exchanges pass these guards and are noted in `log`.
+    /// A call whose exchanges pass these guards, are noted in `journal` before they are made and in `log` as they are.
     ///
     /// An exchange is only begun while its answer can still come in time: for the caller's part of the time less
     /// the exchange's timeout, or half of that part where it is shorter.
     #[must_use]
-    pub fn call(self: &Arc<Self>, request_id: Arc<str>, share: Share, log: AttemptLog) -> Call {
+    pub fn call(self: &Arc<Self>, journal: Journal, share: Share, log: AttemptLog) -> Call {
         let now = Instant::now();
         let patience = share.wait_until.saturating_duration_since(now);
         let send_by = now + (patience - self.timeout.min(patience / 2));
         let fair = self.timeout.min(share.call_until.saturating_duration_since(now));
-        let exchange = GuardedExchange { guards: Arc::clone(self), send_by, fair, log };
+        let request_id = journal.request_id().as_str().into();
+        let exchange = GuardedExchange { guards: Arc::clone(self), send_by, fair, journal, log };
         Call::new(request_id, share.call_until, self.clock.now(), Arc::new(exchange))
     }
 
     fn refused(&self, log: &AttemptLog, operation: &str, error: ProviderError) -> ProviderError {
-        log.skip(&self.provider, operation, &error, self.clock.now());
+        self.refused_as(AttemptId::new(), log, operation, error)
+    }
+
+    fn refused_as(
+        &self,
+        id: AttemptId,
+        log: &AttemptLog,
+        operation: &str,
+        error: ProviderError,
+    ) -> ProviderError {
+        log.skip(id, &self.provider, operation, &error, self.clock.now());
         self.telemetry.attempt(&self.provider, operation, error.kind.as_str(), error.billed(false));
         error
     }
@@ -136,10 +152,12 @@ impl Guards {
         };
         let admission =
             breaker.admit().map_err(|refused| self.refused(log, operation, throttled_by(refused)))?;
-        let permit = self.limiter.acquire(call.send_by.min(deadline)).await;
-        let permit = permit.map_err(|full| self.refused(log, operation, out_of_turn(full)))?;
         let cost = Cost { paid: request.paid, price: self.price.clone().filter(|_| request.paid) };
-        let attempt = log.begin(&self.provider, operation, cost, self.clock.now());
+        // Before the turn, not in it: what the disk takes must not bring two turns closer together.
+        let id = self.intend(call, operation, &cost, deadline).await?;
+        let permit = self.limiter.acquire(call.send_by.min(deadline)).await;
+        let permit = permit.map_err(|full| self.refused_as(id.clone(), log, operation, out_of_turn(full)))?;
+        let attempt = log.begin(id, &self.provider, operation, cost, self.clock.now());
         let allowed = deadline.saturating_duration_since(Instant::now()).min(self.timeout);
         let answer = self.transport.send(request, Instant::now() + allowed).await;
         drop(permit);
@@ -161,6 +179,33 @@ impl Guards {
         self.telemetry.breaker(&self.provider, operation, breaker.state().0);
         self.report(operation, failure, opened);
         result
+    }
+
+    /// Notes durably that an exchange is about to be made, under the id of its attempt.
+    async fn intend(
+        &self,
+        call: &GuardedExchange,
+        operation: &'static str,
+        cost: &Cost,
+        deadline: Instant,
+    ) -> Result<AttemptId, ProviderError> {
+        let (id, now) = (AttemptId::new(), self.clock.now());
+        let over = deadline.saturating_duration_since(Instant::now()) + RECORDED_WITHIN;
+        let intent = Intent {
+            id: id.clone(),
+            provider: self.provider.clone(),
+            operation,
+            paid: cost.paid,
+            price: cost.price.clone(),
+            started_at: now,
+            settle_by: now.checked_add(over).unwrap_or(now),
+        };
+        if call.journal.intend(intent, call.send_by.min(deadline)).await {
+            return Ok(id);
+        }
+        let error =
+            ProviderError::new(FailureKind::Throttled, "the exchange could not be recorded beforehand");
+        Err(self.refused_as(id, &call.log, operation, error))
     }
 
     fn report(&self, operation: &str, failure: Option<&ProviderError>, opened: bool) {

@@ -12,9 +12,9 @@ use crate::{
     cache::{CacheKey, Entry, Flight, FlightError, FlightOutcome, KeyMaker, Landed, Lookup},
     clock::Clock,
     deadline::Share,
-    ids::ProviderAssessmentId,
+    ids::{AttemptId, ProviderAssessmentId},
     policy,
-    store::{AttemptsRecord, Origin, ProviderRecord, StoreError, StoredSubject, SubjectKey},
+    store::{AttemptsRecord, Journal, Origin, ProviderRecord, StoreError, StoredSubject},
 };
 
 /// What came of asking one provider.
@@ -55,6 +55,14 @@ impl Assessor {
             let outcome = Err(FlightError::Provider(Arc::new(error)));
             return Ok(Asked { outcome, attempts: log.attempts(), waits: Vec::new() });
         }
+        if let Some(record) = turn.adopted() {
+            self.telemetry.cache(&descriptor.name, CacheUse::Adopted.as_str());
+            let at = record.assessment.assessed_at;
+            let attempts = record.exchanges.attempts.clone();
+            let entry = Arc::new(Entry::new(record, at, provider.ttl, provider.keep_stale));
+            let found = Found { entry, cache: CacheUse::Adopted };
+            return Ok(Asked { outcome: Ok(found), attempts, waits: Vec::new() });
+        }
         let cache = match self.look(turn).await {
             Lookup::Fresh(entry) => {
                 self.telemetry.cache(&descriptor.name, CacheUse::Hit.as_str());
@@ -65,11 +73,7 @@ impl Assessor {
             Lookup::Stale => CacheUse::Stale,
             Lookup::Absent => CacheUse::Miss,
         };
-        let subject_key = SubjectKey {
-            team: question.team.clone(),
-            reference_mac: self.keys.reference_mac(&question.team, &question.subject),
-            at: self.clock.now(),
-        };
+        let subject_key = self.subject_key(&question.team, question.subject.reference.expose());
         // Before anything is paid for: a store that cannot take the subject will not take the answer either.
         if self.store.is_failing() {
             self.store.check().await?;
@@ -126,7 +130,7 @@ impl Assessor {
     /// Notes that `provider` failed without an exchange of its own.
     fn pass_over(&self, provider: &Provider, log: &AttemptLog, error: &ProviderError) {
         let (name, operation) = (&provider.adapter.descriptor().name, provider.paid_operation());
-        log.skip(name, operation, error, self.clock.now());
+        log.skip(AttemptId::new(), name, operation, error, self.clock.now());
         self.telemetry.attempt(name, operation, error.kind.as_str(), error.billed(false));
     }
 
@@ -135,6 +139,16 @@ impl Assessor {
             Some(key) => self.cache.look(&key, self.clock.now(), turn.question.max_age).await,
             None => Lookup::Absent,
         }
+    }
+}
+
+// === impl Turn ===
+
+impl Turn {
+    /// What the provider said to an earlier request for the same.
+    fn adopted(&self) -> Option<Arc<ProviderRecord>> {
+        let name = &self.provider.adapter.descriptor().name;
+        self.question.adopted.iter().find(|record| record.assessment.provider == *name).cloned()
     }
 }
 
@@ -150,7 +164,8 @@ impl Lead {
         }
         let Turn { provider, question, .. } = turn;
         let name = &provider.adapter.descriptor().name;
-        let call = provider.guards.call(question.request_id.as_str().into(), self.share, log.clone());
+        let journal = Journal::new(assessor.store.clone(), self.origin());
+        let call = provider.guards.call(journal.clone(), self.share, log.clone());
         match provider.adapter.assess(&call, &question.subject).await {
             Ok(said) => {
                 said.flags.iter().for_each(|&flag| assessor.telemetry.flag(name, flag));
@@ -164,7 +179,11 @@ impl Lead {
                 // Durable before anybody is told: it may be the only trace of what was billed.
                 let record = AttemptsRecord { origin: self.origin(), attempts: log.attempts() };
                 assessor.store.append_attempts(record).await.map_err(FlightError::store)?;
-                Err(FlightError::Provider(Arc::new(error)))
+                Err(match journal.failure() {
+                    // Nobody else's exchange could be recorded either.
+                    Some(failure) => FlightError::Store(failure),
+                    None => FlightError::Provider(Arc::new(error)),
+                })
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     attempts::Attempt,
     cache::Entry,
     ids::AssessmentId,
-    policy,
+    policy, screening,
     store::{AssessmentRecord, ServedRecord, StoreError},
 };
 
@@ -42,6 +42,7 @@ impl Assessor {
                 revision: assessment.revision,
                 purpose: turn.question.purpose.clone(),
                 at: now,
+                completes: turn.question.completes.clone(),
             };
             self.store.note_served(record).await?;
         }
@@ -75,14 +76,21 @@ impl Assessor {
         attempts: Vec<Attempt>,
     ) -> Result<Arc<Assessment>, StoreError> {
         let attempts = [turn.earlier.clone(), attempts].concat();
-        let served = if cache == CacheUse::Hit { Served::Cached } else { Served::Called };
+        let served = match cache {
+            CacheUse::Hit => Served::Cached,
+            CacheUse::Adopted => Served::Adopted,
+            CacheUse::Miss | CacheUse::Joined | CacheUse::Stale | CacheUse::TooOld => Served::Called,
+        };
+        let subject = &entry.record.exchanges.origin.subject;
         let assessment = Arc::new(assessment(turn, entry, served, attempts, self.clock.now()));
         let record = AssessmentRecord {
             team: turn.question.team.clone(),
-            subject: Arc::clone(&entry.record.exchanges.origin.subject),
+            subject: Arc::clone(subject),
             assessment: Arc::clone(&assessment),
             purpose: turn.question.purpose.clone(),
             sources: vec![Arc::clone(&entry.record)],
+            completes: turn.question.completes.clone(),
+            enqueues: screening::next(&turn.route, &turn.question, subject, self.clock.now())?,
         };
         self.store.append(record).await?;
         Ok(assessment)

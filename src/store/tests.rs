@@ -1,19 +1,101 @@
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use risk_provider::{Billed, FailureKind, Money, ProviderName};
-use tempfile::TempDir;
+use sqlx::Row as _;
 
-use super::*;
+use super::{engine::sql, *};
 use crate::{
+    assessment::Status,
     attempts::{Attempt, Outcome},
     ids::{AttemptId, ProviderAssessmentId, RequestId},
-    secrets::MasterKey,
+    secrets::{MasterKey, MasterKeys},
 };
 
-async fn store(folder: &TempDir) -> Store {
-    let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    Store::open(&url, Vault::new(&MasterKey::from_bytes([5; 32]))).await.expect("a store")
+#[path = "../../tests/support/stores.rs"]
+#[expect(dead_code, reason = "shared with the end-to-end tests, which use more of it")]
+mod stores;
+
+use stores::TestStore;
+
+mod idempotent;
+mod queue;
+mod upgrade;
+
+/// Every test here runs on each database.
+macro_rules! on_each_store {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(super::stores::TestStore::sqlite()).await;
+                }
+            )*
+        }
+
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    if let Some(place) = super::stores::TestStore::postgres(stringify!($name)) {
+                        super::$name(place).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+use on_each_store;
+
+on_each_store!(
+    a_source_that_was_not_written_when_it_arrived_is_written_with_its_assessment,
+    a_store_belongs_to_the_master_key_that_came_first,
+    an_assessment_reads_back_as_it_was_written_also_after_reopening,
+    the_latest_revision_is_read_and_another_team_sees_nothing,
+    a_revision_is_never_written_over,
+    a_subject_keeps_its_id_and_teams_do_not_share_it,
+    one_bad_write_spoils_no_other_of_its_batch,
+    a_providers_answer_handed_over_is_there_once_a_later_write_is_durable,
+    a_closed_store_refuses_instead_of_losing,
+    an_exchange_whose_outcome_never_came_is_concluded_once_nobody_waits_for_it,
+    an_outcome_that_comes_late_takes_the_place_of_what_was_concluded,
+    a_list_is_filtered_and_paged_newest_first,
+    keys_are_listed_revoked_for_good_and_their_use_is_noted,
+    the_master_key_is_rotated_beside_a_server_that_knows_both,
+    without_its_data_key_nothing_about_a_subject_can_be_read,
+    what_is_durable_is_what_was_asked_for,
+);
+
+fn master_keys(current: u8, others: &[u8]) -> MasterKeys {
+    let key = |&byte: &u8| MasterKey::from_bytes([byte; 32]);
+    MasterKeys::new(key(&current), others.iter().map(key).collect())
+}
+
+async fn open(place: &TestStore, keys: &MasterKeys) -> Store {
+    let url = place.url.parse().expect("a store's url");
+    Store::open(&url, Durability::Relaxed, Vault::new(keys)).await.expect("a store")
+}
+
+async fn store(place: &TestStore) -> Store {
+    open(place, &master_keys(5, &[])).await
+}
+
+/// What one query finds, past every repository function; each row's columns as text.
+async fn rows(store: &Store, query: &'static str) -> Vec<String> {
+    let found = store.readers.all(sql(query)).await.expect("rows");
+    found.iter().map(|row| row.get::<String>(0).expect("a text")).collect()
+}
+
+/// Runs a statement as nobody else does.
+async fn change(place: &TestStore, statement: &'static str) {
+    let url = place.url.parse().expect("a store's url");
+    let (writer, _) = Pool::open(&url, Durability::Relaxed).await.expect("a connection");
+    sql(statement).run(&mut writer.acquire().await.expect("a connection")).await.expect("changed");
+}
+
+fn later(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
 }
 
 fn subject_key(team: &str, reference: u8) -> SubjectKey {
@@ -40,6 +122,8 @@ fn record(team: &str, subject: &Arc<StoredSubject>, revision: u32) -> Assessment
         assessment: Arc::new(assessment(subject, revision)),
         purpose: Some("CANARY onboarding".to_owned()),
         sources: Vec::new(),
+        completes: None,
+        enqueues: None,
     }
 }
 
@@ -81,10 +165,8 @@ fn provider_record(subject: &Arc<StoredSubject>) -> ProviderRecord {
     ProviderRecord { id: ProviderAssessmentId::new(), assessment, exchanges: exchanges(subject) }
 }
 
-#[tokio::test]
-async fn a_source_that_was_not_written_when_it_arrived_is_written_with_its_assessment() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn a_source_that_was_not_written_when_it_arrived_is_written_with_its_assessment(place: TestStore) {
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
     let source = Arc::new(provider_record(&subject));
     let written = |revision| AssessmentRecord {
@@ -100,43 +182,39 @@ async fn a_source_that_was_not_written_when_it_arrived_is_written_with_its_asses
 #[tokio::test]
 async fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+    let place = TestStore::sqlite();
+    let store = store(&place).await;
     store.check().await.expect("works");
-    for file in std::fs::read_dir(folder.path()).expect("a folder") {
+    for file in std::fs::read_dir(place.folder()).expect("a folder") {
         let file = file.expect("a file");
         let mode = file.metadata().expect("metadata").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{:?}", file.file_name());
     }
 }
 
-#[tokio::test]
-async fn a_store_belongs_to_the_master_key_that_came_first() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
-    store.claim([1; 32]).await.expect("the first");
-    store.claim([1; 32]).await.expect("the same");
-    assert!(matches!(store.claim([2; 32]).await, Err(StoreError::OtherMasterKey)));
+async fn a_store_belongs_to_the_master_key_that_came_first(place: TestStore) {
+    let store = store(&place).await;
+    let first = store.unlock(&master_keys(5, &[])).await.expect("the first");
+    let again = store.unlock(&master_keys(5, &[])).await.expect("the same");
+    assert_eq!(first.expose(), again.expose());
+    let other = open(&place, &master_keys(6, &[])).await;
+    assert!(matches!(other.unlock(&master_keys(6, &[])).await, Err(StoreError::OtherMasterKey)));
 }
 
-#[tokio::test]
-async fn an_assessment_reads_back_as_it_was_written_also_after_reopening() {
-    let folder = TempDir::new().expect("a folder");
-    let first = store(&folder).await;
+async fn an_assessment_reads_back_as_it_was_written_also_after_reopening(place: TestStore) {
+    let first = store(&place).await;
     let subject = first.subject(&subject_key("risk", 1)).await.expect("an id");
     first.append(record("risk", &subject, 1)).await.expect("appended");
     first.close().await;
-    let reopened = store(&folder).await;
+    let reopened = store(&place).await;
     let id = AssessmentId::from_text("asm_1");
     let read = reopened.assessment("risk", &id).await.expect("read").expect("there");
     let expected = serde_json::to_value(assessment(&subject, 1)).expect("json");
     assert_eq!(serde_json::to_value(read).expect("json"), expected);
 }
 
-#[tokio::test]
-async fn the_latest_revision_is_read_and_another_team_sees_nothing() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn the_latest_revision_is_read_and_another_team_sees_nothing(place: TestStore) {
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
     for revision in [1, 2] {
         store.append(record("risk", &subject, revision)).await.expect("appended");
@@ -146,19 +224,15 @@ async fn the_latest_revision_is_read_and_another_team_sees_nothing() {
     assert!(store.assessment("fraud", &id).await.expect("read").is_none());
 }
 
-#[tokio::test]
-async fn a_revision_is_never_written_over() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn a_revision_is_never_written_over(place: TestStore) {
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
     store.append(record("risk", &subject, 1)).await.expect("appended");
     assert!(store.append(record("risk", &subject, 1)).await.is_err());
 }
 
-#[tokio::test]
-async fn a_subject_keeps_its_id_and_teams_do_not_share_it() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn a_subject_keeps_its_id_and_teams_do_not_share_it(place: TestStore) {
+    let store = store(&place).await;
     let id_of = async |team: &str, reference| {
         store.subject(&subject_key(team, reference)).await.expect("a subject").id.clone()
     };
@@ -169,13 +243,10 @@ async fn a_subject_keeps_its_id_and_teams_do_not_share_it() {
     assert_ne!(id_of("risk", 2).await, first);
 }
 
-#[tokio::test]
-async fn one_bad_write_spoils_no_other_of_its_batch() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn one_bad_write_spoils_no_other_of_its_batch(place: TestStore) {
+    let store = store(&place).await;
     let good = store.subject(&subject_key("risk", 1)).await.expect("a subject");
-    let data_key =
-        Vault::new(&MasterKey::from_bytes([5; 32])).new_data_key(&SubjectId::new()).expect("a key").0;
+    let data_key = Vault::new(&master_keys(5, &[])).new_data_key(&SubjectId::new()).expect("a key").0;
     let nobody = Arc::new(StoredSubject { id: SubjectId::from_text("sub_unknown"), data_key });
     let (bad, first, second, third) = tokio::join!(
         store.append(record("risk", &nobody, 7)),
@@ -188,10 +259,8 @@ async fn one_bad_write_spoils_no_other_of_its_batch() {
     assert!(!store.is_failing(), "the store is well");
 }
 
-#[tokio::test]
-async fn a_providers_answer_handed_over_is_there_once_a_later_write_is_durable() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn a_providers_answer_handed_over_is_there_once_a_later_write_is_durable(place: TestStore) {
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
     drop(store.hand_over(Arc::new(provider_record(&subject))).await.expect("handed over"));
     let served = ServedRecord {
@@ -201,20 +270,15 @@ async fn a_providers_answer_handed_over_is_there_once_a_later_write_is_durable()
         revision: 1,
         purpose: None,
         at: Timestamp::UNIX_EPOCH,
+        completes: None,
     };
     store.note_served(served).await.expect("noted");
-    let rows: Vec<(String, String, i64)> =
-        sqlx::query_as("SELECT outcome, billed, price_micros FROM attempts")
-            .fetch_all(&store.readers)
-            .await
-            .expect("rows");
-    assert_eq!(rows, vec![("unknown_outcome".to_owned(), "unknown".to_owned(), 500_000)]);
+    let written = rows(&store, "SELECT outcome || ' ' || billed || ' ' || price_micros FROM attempts").await;
+    assert_eq!(written, ["unknown_outcome unknown 500000"]);
 }
 
-#[tokio::test]
-async fn a_closed_store_refuses_instead_of_losing() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+async fn a_closed_store_refuses_instead_of_losing(place: TestStore) {
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("a subject");
     store.close().await;
     assert!(store.append_attempts(exchanges(&subject)).await.is_err());
@@ -222,8 +286,8 @@ async fn a_closed_store_refuses_instead_of_losing() {
 
 #[tokio::test]
 async fn nothing_personal_lies_in_the_clear_in_any_file() {
-    let folder = TempDir::new().expect("a folder");
-    let store = store(&folder).await;
+    let place = TestStore::sqlite();
+    let store = store(&place).await;
     let subject = store.subject(&subject_key("risk", 1)).await.expect("a subject");
     let mut record = record("risk", &subject, 1);
     let mut source = provider_record(&subject);
@@ -237,18 +301,214 @@ async fn nothing_personal_lies_in_the_clear_in_any_file() {
     record.assessment = Arc::new(answer);
     record.sources = vec![Arc::new(source)];
     store.append(record).await.expect("appended");
-    let search = |folder: &TempDir| {
-        for file in std::fs::read_dir(folder.path()).expect("a folder") {
+    let search = |place: &TestStore| {
+        for file in std::fs::read_dir(place.folder()).expect("a folder") {
             let file = file.expect("a file").path();
             let bytes = std::fs::read(&file).expect("its bytes");
             assert!(!bytes.windows(6).any(|window| window == b"CANARY"), "{}", file.display());
         }
     };
-    search(&folder);
+    search(&place);
     store.close().await;
-    search(&folder);
-    let reopened = self::store(&folder).await;
+    search(&place);
+    let reopened = self::store(&place).await;
     let read =
         reopened.assessment("risk", &AssessmentId::from_text("asm_1")).await.expect("read").expect("there");
     assert_eq!(read.subject.reference.expose(), "CANARY");
+}
+
+fn origin(subject: &Arc<StoredSubject>) -> Origin {
+    exchanges(subject).origin
+}
+
+fn intent(id: &AttemptId, settle_by: Timestamp) -> Intent {
+    Intent {
+        id: id.clone(),
+        provider: ProviderName::new("idenfy"),
+        operation: "check",
+        paid: true,
+        price: Money::from_micros(500_000, "EUR"),
+        started_at: Timestamp::UNIX_EPOCH,
+        settle_by,
+    }
+}
+
+async fn an_exchange_whose_outcome_never_came_is_concluded_once_nobody_waits_for_it(place: TestStore) {
+    let store = store(&place).await;
+    let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
+    let (lost, under_way, ended) = (AttemptId::new(), AttemptId::new(), AttemptId::new());
+    let origin = origin(&subject);
+    for (id, settle_by) in [(&lost, later(9)), (&under_way, later(99)), (&ended, later(9))] {
+        store.intend(origin.clone(), intent(id, settle_by)).await.expect("noted");
+    }
+    let attempts = vec![Attempt { id: ended, ..attempt() }];
+    store.append_attempts(AttemptsRecord { origin: origin.clone(), attempts }).await.expect("appended");
+    assert_eq!(store.conclude(later(9)).await.expect("looked"), 0, "its time is not over yet");
+    assert_eq!(store.conclude(later(10)).await.expect("concluded"), 1);
+    assert_eq!(store.conclude(later(10)).await.expect("looked"), 0);
+    let told = store.attempts_of(&origin.request_id).await.expect("read");
+    let told_lost = told.iter().find(|attempt| attempt.id == lost).expect("told");
+    assert_eq!(told_lost.outcome, Outcome::Failed(FailureKind::UnknownOutcome));
+    assert_eq!((told_lost.billed, told_lost.sent), (Billed::Unknown, true));
+    assert_eq!(told_lost.price, Money::from_micros(500_000, "EUR"));
+    assert_eq!(told.len(), 3, "also the one under way");
+    assert_eq!(rows(&store, "SELECT id FROM intents").await, [under_way.as_str()]);
+}
+
+async fn an_outcome_that_comes_late_takes_the_place_of_what_was_concluded(place: TestStore) {
+    let store = store(&place).await;
+    let subject = store.subject(&subject_key("risk", 1)).await.expect("an id");
+    let mut source = provider_record(&subject);
+    let late = Attempt { outcome: Outcome::Answered, billed: Billed::Yes, ..attempt() };
+    source.exchanges.attempts = vec![late.clone()];
+    let origin = source.exchanges.origin.clone();
+    store.intend(origin.clone(), intent(&late.id, later(1))).await.expect("noted");
+    assert_eq!(store.conclude(later(2)).await.expect("concluded"), 1);
+    let written = AssessmentRecord { sources: vec![Arc::new(source)], ..record("risk", &subject, 1) };
+    store.append(written).await.expect("appended");
+    let told = store.attempts_of(&origin.request_id).await.expect("read");
+    assert_eq!(told.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>(), [Outcome::Answered]);
+    assert_eq!(store.said_to(&origin.request_id).await.expect("read").len(), 1);
+    // What is not concluded but known is never written over.
+    let changed = Attempt { billed: Billed::No, ..late };
+    let again = AttemptsRecord { origin: origin.clone(), attempts: vec![changed] };
+    store.append_attempts(again).await.expect("taken");
+    assert_eq!(store.attempts_of(&origin.request_id).await.expect("read")[0].billed, Billed::Yes);
+}
+
+async fn a_list_is_filtered_and_paged_newest_first(place: TestStore) {
+    use risk_provider::Level;
+    let store = store(&place).await;
+    let (ahmed, bola) =
+        tokio::join!(async { store.subject(&subject_key("risk", 1)).await.expect("an id") }, async {
+            store.subject(&subject_key("risk", 2)).await.expect("an id")
+        },);
+    let mut ids = Vec::new();
+    for (index, subject) in [&ahmed, &bola, &ahmed, &bola, &ahmed].into_iter().enumerate() {
+        let mut written = record("risk", subject, 1);
+        let mut answer = assessment(subject, 1);
+        answer.id = AssessmentId::new();
+        answer.created_at = later(i64::try_from(index).expect("small"));
+        answer.level = Some(if index == 2 { Level::High } else { Level::Medium });
+        ids.push(answer.id.clone());
+        written.assessment = Arc::new(answer);
+        store.append(written).await.expect("appended");
+    }
+    ids.reverse();
+    let list = async |filter: Filter, limit| -> Vec<AssessmentId> {
+        let found = store.list("risk", &filter, limit).await.expect("read");
+        found.into_iter().map(|assessment| assessment.id).collect()
+    };
+    assert_eq!(list(Filter::default(), 10).await, ids);
+    assert_eq!(list(Filter::default(), 2).await, ids[..2]);
+    let after = |id: &AssessmentId| Filter { after: Some(id.clone()), ..Filter::default() };
+    assert_eq!(list(after(&ids[1]), 2).await, ids[2..4]);
+    let about = Filter { subject: Some(bola.id.clone()), ..Filter::default() };
+    assert_eq!(list(about, 10).await, [ids[1].clone(), ids[3].clone()]);
+    let high = Filter { level: Some(Level::High), ..Filter::default() };
+    assert_eq!(list(high, 10).await, [ids[2].clone()]);
+    let between = Filter { from: Some(later(1)), to: Some(later(3)), ..Filter::default() };
+    assert_eq!(list(between, 10).await, ids[2..4]);
+    let by = Filter { provider: Some(ProviderName::new("idenfy")), ..Filter::default() };
+    assert!(list(by, 10).await.is_empty());
+    let of =
+        Filter { route: Some("default".to_owned()), status: Some(Status::Completed), ..Filter::default() };
+    assert_eq!(list(of, 10).await, ids);
+    assert!(store.list("fraud", &Filter::default(), 10).await.expect("read").is_empty());
+}
+
+fn new_key(id: &str, team: &str) -> NewKey {
+    NewKey {
+        id: id.to_owned(),
+        team: team.to_owned(),
+        name: "ci".to_owned(),
+        scopes: "assess,read".to_owned(),
+        environment: "live".to_owned(),
+        secret_mac: [1; 32],
+        created_at: later(0),
+    }
+}
+
+async fn keys_are_listed_revoked_for_good_and_their_use_is_noted(place: TestStore) {
+    let store = store(&place).await;
+    for (id, team) in [("k1", "risk"), ("k2", "fraud"), ("k3", "risk")] {
+        store.add_key(new_key(id, team)).await.expect("added");
+    }
+    let ids = async |team| -> Vec<String> {
+        store.keys(team).await.expect("read").into_iter().map(|key| key.id).collect()
+    };
+    assert_eq!(ids(None).await, ["k2", "k1", "k3"]);
+    assert_eq!(ids(Some("risk")).await, ["k1", "k3"]);
+    assert!(store.revoke_key("k1", later(100)).await.expect("written"));
+    let key = store.key("k1").await.expect("read").expect("there");
+    assert!(!key.is_revoked(later(99)) && key.is_revoked(later(100)));
+    assert!(store.revoke_key("k1", later(50)).await.expect("written"), "earlier");
+    assert!(!store.revoke_key("k1", later(70)).await.expect("written"), "never later");
+    assert!(!store.revoke_key("k9", later(70)).await.expect("written"), "no such key");
+    store.note_key_used("k3", later(7)).await.expect("handed over");
+    store.note_key_used("k3", later(6)).await.expect("handed over");
+    store.add_key(new_key("k4", "risk")).await.expect("written after it");
+    assert_eq!(store.key("k3").await.expect("read").expect("there").last_used_at, Some(later(7)));
+}
+
+async fn the_master_key_is_rotated_beside_a_server_that_knows_both(place: TestStore) {
+    let old = open(&place, &master_keys(1, &[])).await;
+    let hash_key = old.unlock(&master_keys(1, &[])).await.expect("the owner");
+    let subject = old.subject(&subject_key("risk", 1)).await.expect("a subject");
+    old.append(record("risk", &subject, 1)).await.expect("appended");
+    old.close().await;
+    // Step 2: it reads what either key wraps, and still wraps by the old one.
+    let server_keys = master_keys(1, &[2]);
+    let server = open(&place, &server_keys).await;
+    server.unlock(&server_keys).await.expect("the owner");
+    let rotation_keys = master_keys(2, &[1]);
+    let rotating = open(&place, &rotation_keys).await;
+    rotating.unlock(&rotation_keys).await.expect("knows the owner");
+    for number in 2..40 {
+        server.subject(&subject_key("risk", number)).await.expect("a subject");
+    }
+    assert_eq!(rotating.rotate(&rotation_keys, |_| {}).await.expect("rotated"), 39);
+    let id = AssessmentId::from_text("asm_1");
+    assert!(server.assessment("risk", &id).await.expect("read").is_some(), "the server goes on");
+    assert_eq!(rotating.rotate(&rotation_keys, |_| {}).await.expect("again"), 0);
+    // Step 5: the old key is gone.
+    let new = open(&place, &master_keys(2, &[])).await;
+    let same = new.unlock(&master_keys(2, &[])).await.expect("the new owner");
+    assert_eq!(same.expose(), hash_key.expose(), "references and API keys are still found");
+    assert!(new.assessment("risk", &id).await.expect("read").is_some());
+    let forgotten = open(&place, &master_keys(1, &[])).await;
+    assert!(matches!(forgotten.unlock(&master_keys(1, &[])).await, Err(StoreError::OtherMasterKey)));
+}
+
+async fn without_its_data_key_nothing_about_a_subject_can_be_read(place: TestStore) {
+    let store = store(&place).await;
+    let subject = store.subject(&subject_key("risk", 1)).await.expect("a subject");
+    store.append(record("risk", &subject, 1)).await.expect("appended");
+    change(&place, "CREATE TABLE backup AS SELECT subject_id, wrapped FROM data_keys").await;
+    change(&place, "DELETE FROM data_keys").await;
+    let id = AssessmentId::from_text("asm_1");
+    assert!(store.assessment("risk", &id).await.expect("read").is_none());
+    assert!(store.list("risk", &Filter::default(), 10).await.expect("read").is_empty());
+    change(&place, "INSERT INTO data_keys SELECT subject_id, wrapped FROM backup").await;
+    assert!(
+        store.assessment("risk", &id).await.expect("read").is_some(),
+        "keys come back from their own backup"
+    );
+}
+
+async fn what_is_durable_is_what_was_asked_for(place: TestStore) {
+    for (durability, sqlite, postgres) in [(Durability::Commit, 2, "on"), (Durability::Relaxed, 1, "off")] {
+        let url = place.url.parse().expect("a store's url");
+        let (writer, _) = Pool::open(&url, durability).await.expect("a connection");
+        match &writer {
+            Pool::Sqlite(pool) => {
+                let row = sqlx::query("PRAGMA synchronous").fetch_one(pool).await.expect("a row");
+                assert_eq!(row.get::<i64, _>(0), sqlite);
+            }
+            Pool::Postgres(pool) => {
+                let row = sqlx::query("SHOW synchronous_commit").fetch_one(pool).await.expect("a row");
+                assert_eq!(row.get::<String, _>(0), postgres);
+            }
+        }
+    }
 }

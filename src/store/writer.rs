@@ -5,41 +5,127 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use sqlx::{Connection, SqliteConnection, SqlitePool};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    AssessmentRecord, AttemptsRecord, NewKey, ProviderRecord, ServedRecord, StoreError, SubjectKey, facts,
-    keys, rows,
+    AssessmentRecord, AttemptsRecord, Claim, ClaimRequest, Failure, IdempotencyKey, Intent, Lease,
+    LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, StoreError,
+    StoredSubject, SubjectKey, assessments, attempts,
+    engine::{Connection, Pool},
+    facts, idempotency, jobs, keys, subjects,
 };
-use crate::ids::SubjectId;
+use crate::{
+    ids::{JobId, RequestId, SubjectId},
+    vault::Vault,
+};
 
 /// Writers wait once this many writes are queued.
 const QUEUE: usize = 1024;
 const MAX_BATCH: usize = 256;
 /// Records of money kept in memory while the store cannot be written.
 const MAX_OWED: usize = 10_000;
+/// How often a write that met another server's is tried.
+const MAX_TRIES: u32 = 5;
 
 /// One thing to write.
 #[derive(Debug)]
 pub(super) enum Write {
+    Add(Add),
+    Change(Change),
+    Claim(Box<ClaimRequest>),
+    Lease(LeaseRequest),
+    /// Nothing after it is taken.
+    Close,
+}
+
+/// What is only added.
+#[derive(Debug)]
+pub(super) enum Add {
     Subject {
         key: SubjectKey,
         id: SubjectId,
         data_key: Vec<u8>,
+    },
+    Intent {
+        origin: Origin,
+        intent: Intent,
     },
     Provider(Arc<ProviderRecord>),
     Attempts(AttemptsRecord),
     Assessment(Box<AssessmentRecord>),
     Served(ServedRecord),
     Key(Box<NewKey>),
-    /// The keyed hash that recognises the master key; the first one stays.
-    MasterKey([u8; 32]),
-    /// Nothing but proof that writing works.
-    Proof,
-    /// Nothing after it is taken.
-    Close,
+    Item {
+        team: String,
+        subject: Arc<StoredSubject>,
+        item: NewItem,
+        now: Timestamp,
+    },
+    /// A fact that stays as it was first written.
+    Fact {
+        name: &'static str,
+        value: Vec<u8>,
+    },
 }
+
+/// What changes rows that are there, perhaps none.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Exchanges that nobody waits for any more.
+    Conclude {
+        now: Timestamp,
+    },
+    RevokeKey {
+        id: String,
+        from: Timestamp,
+    },
+    NoteKeyUsed {
+        id: String,
+        at: Timestamp,
+    },
+    Pin(Box<Pin>),
+    Release {
+        key: IdempotencyKey,
+        request_id: RequestId,
+    },
+    PurgeIdempotencyKeys {
+        now: Timestamp,
+    },
+    Extend {
+        lease: Lease,
+        until: Timestamp,
+    },
+    Fail {
+        lease: Lease,
+        failure: Failure,
+    },
+    CancelJob {
+        job: JobId,
+        now: Timestamp,
+    },
+    /// Data keys as they were read, to be wrapped anew.
+    Rewrap {
+        vault: Vault,
+        keys: Vec<(SubjectId, Vec<u8>)>,
+    },
+    /// A fact in place of an earlier one.
+    Fact {
+        name: &'static str,
+        value: Vec<u8>,
+    },
+}
+
+/// What a write came to.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// How many rows it changed, where anybody wants to know.
+    Rows(u64),
+    Claim(Claim),
+    Leased(Vec<LeasedItem>),
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
 
 /// The way to the writing task.
 #[derive(Debug, Clone)]
@@ -52,27 +138,81 @@ pub(super) struct Writer {
 #[derive(Debug)]
 struct Queued {
     write: Write,
-    done: oneshot::Sender<Result<(), StoreError>>,
+    done: oneshot::Sender<Result<Written>>,
 }
 
 /// Says when a write that was handed over is durable.
 #[derive(Debug)]
-pub struct Receipt(oneshot::Receiver<Result<(), StoreError>>);
+pub struct Receipt(oneshot::Receiver<Result<Written>>);
 
 // === impl Write ===
 
 impl Write {
     /// Whether it says what was, or may have been, paid for: that is written later rather than never.
     const fn tells_of_money(&self) -> bool {
+        matches!(self, Self::Add(Add::Provider(_) | Add::Attempts(_)))
+    }
+
+    async fn apply(&self, connection: &mut Connection) -> Result<Written> {
         match self {
-            Self::Provider(_) | Self::Attempts(_) => true,
-            Self::Subject { .. }
-            | Self::Assessment(_)
-            | Self::Served(_)
-            | Self::Key(_)
-            | Self::MasterKey(_)
-            | Self::Proof
-            | Self::Close => false,
+            Self::Add(add) => add.apply(connection).await.map(|()| Written::Rows(1)),
+            Self::Change(change) => change.apply(connection).await.map(Written::Rows),
+            Self::Claim(request) => idempotency::claim(connection, request).await.map(Written::Claim),
+            Self::Lease(request) => jobs::lease(connection, request).await.map(Written::Leased),
+            Self::Close => Ok(Written::Rows(0)),
+        }
+    }
+}
+
+impl From<Add> for Write {
+    fn from(add: Add) -> Self {
+        Self::Add(add)
+    }
+}
+
+impl From<Change> for Write {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
+    }
+}
+
+// === impl Add ===
+
+impl Add {
+    async fn apply(&self, connection: &mut Connection) -> Result<()> {
+        match self {
+            Self::Subject { key, id, data_key } => subjects::insert(connection, key, id, data_key).await,
+            Self::Intent { origin, intent } => attempts::intend(connection, origin, intent).await,
+            Self::Provider(record) => assessments::insert_provider_assessment(connection, record).await,
+            Self::Attempts(record) => attempts::insert(connection, record, None).await,
+            Self::Assessment(record) => assessments::insert(connection, record).await,
+            Self::Served(record) => assessments::insert_served(connection, record).await,
+            Self::Key(key) => keys::insert(connection, key).await,
+            Self::Item { team, subject, item, now } => {
+                jobs::enqueue(connection, team, subject, item, *now).await
+            }
+            Self::Fact { name, value } => facts::keep(connection, name, value).await,
+        }
+    }
+}
+
+// === impl Change ===
+
+impl Change {
+    /// How many rows it changed.
+    async fn apply(&self, connection: &mut Connection) -> Result<u64> {
+        match self {
+            Self::Conclude { now } => attempts::conclude(connection, *now).await,
+            Self::RevokeKey { id, from } => keys::revoke(connection, id, *from).await,
+            Self::NoteKeyUsed { id, at } => keys::used(connection, id, *at).await,
+            Self::Pin(pin) => idempotency::pin(connection, pin).await,
+            Self::Release { key, request_id } => idempotency::release(connection, key, request_id).await,
+            Self::PurgeIdempotencyKeys { now } => idempotency::purge(connection, *now).await,
+            Self::Extend { lease, until } => jobs::extend(connection, lease, *until).await,
+            Self::Fail { lease, failure } => jobs::fail(connection, lease, failure).await,
+            Self::CancelJob { job, now } => jobs::cancel(connection, job, *now).await,
+            Self::Rewrap { vault, keys } => subjects::rewrap(connection, vault, keys).await,
+            Self::Fact { name, value } => facts::replace(connection, name, value).await,
         }
     }
 }
@@ -80,7 +220,7 @@ impl Write {
 // === impl Writer ===
 
 impl Writer {
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    pub(super) fn start(pool: Pool) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let failing = Arc::new(AtomicBool::new(false));
         tokio::spawn(write_batches(pool, queue, Arc::clone(&failing)));
@@ -91,34 +231,49 @@ impl Writer {
         self.failing.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn send(&self, write: Write) -> Result<Receipt, StoreError> {
+    pub(super) async fn send(&self, write: impl Into<Write>) -> Result<Receipt> {
         let (done, receipt) = oneshot::channel();
-        let queued = self.queue.send(Queued { write, done }).await;
+        let queued = self.queue.send(Queued { write: write.into(), done }).await;
         queued.map(|()| Receipt(receipt)).map_err(|_closed| StoreError::Closed)
     }
 
-    pub(super) async fn close(&self) {
-        if let Ok(receipt) = self.send(Write::Close).await {
-            // A writer that is already gone has nothing left to write.
-            drop(receipt.durable().await);
+    /// Writes and waits until that is durable.
+    pub(super) async fn write(&self, write: impl Into<Write>) -> Result<Written> {
+        self.send(write).await?.written().await
+    }
+
+    /// How many rows a change changed, once that is durable.
+    pub(super) async fn change(&self, change: Change) -> Result<u64> {
+        match self.write(change).await? {
+            Written::Rows(rows) => Ok(rows),
+            Written::Claim(_) | Written::Leased(_) => Ok(0),
         }
+    }
+
+    pub(super) async fn close(&self) {
+        // A writer that is already gone has nothing left to write.
+        drop(self.write(Write::Close).await);
     }
 }
 
 // === impl Receipt ===
 
 impl Receipt {
-    /// Waits until the write is on disk.
+    /// Waits until the write is durable.
     ///
     /// # Errors
     ///
     /// When it could not be written; it is then not there.
-    pub async fn durable(self) -> Result<(), StoreError> {
+    pub async fn durable(self) -> Result<()> {
+        self.written().await.map(drop)
+    }
+
+    async fn written(self) -> Result<Written> {
         self.0.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
-async fn write_batches(pool: SqlitePool, mut queue: mpsc::Receiver<Queued>, failing: Arc<AtomicBool>) {
+async fn write_batches(pool: Pool, mut queue: mpsc::Receiver<Queued>, failing: Arc<AtomicBool>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     let mut owed = Vec::new();
     let mut closing = None;
@@ -132,22 +287,24 @@ async fn write_batches(pool: SqlitePool, mut queue: mpsc::Receiver<Queued>, fail
         failing.store(!store_works, Ordering::Relaxed);
     }
     pool.close().await;
-    drop(closing.map(|done| done.send(Ok(()))));
+    drop(closing.map(|done| done.send(Ok(Written::Rows(0)))));
 }
 
 /// Writes the whole batch in one transaction, after what is owed from before. When a row in it is bad, each write is
 /// tried by itself, so that it spoils no other. Returns whether the store works.
-async fn write_batch(pool: &SqlitePool, batch: &mut Vec<Queued>, owed: &mut Vec<Write>) -> bool {
-    let error = match commit(pool, owed.iter().chain(batch.iter().map(|queued| &queued.write))).await {
-        Ok(()) => {
+async fn write_batch(pool: &Pool, batch: &mut Vec<Queued>, owed: &mut Vec<Write>) -> bool {
+    let writes = owed.iter().chain(batch.iter().map(|queued| &queued.write));
+    let error = match commit(pool, writes).await {
+        Ok(written) => {
+            // Nobody waits for what was owed, and nobody may wait for a record that was only handed over.
+            let written = written.into_iter().skip(owed.len());
+            batch.drain(..).zip(written).for_each(|(queued, written)| drop(queued.done.send(Ok(written))));
             owed.clear();
-            // Nobody may wait for a record that was only handed over.
-            batch.drain(..).for_each(|queued| drop(queued.done.send(Ok(()))));
             return true;
         }
         Err(error) => error,
     };
-    if !error.is_bad_row() {
+    if !error.is_of_one_write() {
         tracing::error!(error = error.told(), writes = batch.len(), "the store cannot write");
         for queued in batch.drain(..) {
             drop(queued.done.send(Err(StoreError::NotWritten(error.told()))));
@@ -160,48 +317,50 @@ async fn write_batch(pool: &SqlitePool, batch: &mut Vec<Queued>, owed: &mut Vec<
     let mut store_works = true;
     let owing = std::mem::take(owed).into_iter().map(|write| Queued { write, done: oneshot::channel().0 });
     for queued in owing.chain(batch.drain(..)) {
-        let result = commit(pool, [&queued.write].into_iter()).await;
+        let result = commit_alone(pool, &queued.write).await;
         if let Err(error) = &result {
-            tracing::error!(error = error.told(), "a record could not be written");
-            store_works &= error.is_bad_row();
+            if !matches!(error, StoreError::LeaseLost) {
+                tracing::error!(error = error.told(), "a record could not be written");
+            }
+            store_works &= error.is_of_one_write();
         }
         drop(queued.done.send(result));
     }
     store_works
 }
 
-async fn commit<'a>(pool: &SqlitePool, writes: impl Iterator<Item = &'a Write>) -> Result<(), StoreError> {
+/// Writes one thing; again where another server's write stood in its way.
+async fn commit_alone(pool: &Pool, write: &Write) -> Result<Written> {
+    let mut tries = 1;
+    loop {
+        let result = commit(pool, [write].into_iter()).await;
+        match result {
+            Ok(written) => return Ok(written.into_iter().next().unwrap_or(Written::Rows(0))),
+            Err(error) if tries < MAX_TRIES && error.is_contention() => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn commit<'a>(pool: &Pool, writes: impl Iterator<Item = &'a Write>) -> Result<Vec<Written>> {
     let mut connection = pool.acquire().await?;
     let result = transact(&mut connection, writes).await;
     if result.is_err() {
         // After a full disk SQLite has rolled back by itself and the library does not know: start afresh.
-        drop(connection.close().await);
+        connection.close().await;
     }
     result
 }
 
 async fn transact<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     writes: impl Iterator<Item = &'a Write>,
-) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+) -> Result<Vec<Written>> {
+    connection.begin().await?;
+    let mut written = Vec::new();
     for write in writes {
-        apply(&mut transaction, write).await?;
+        written.push(write.apply(connection).await?);
     }
-    transaction.commit().await?;
-    Ok(())
-}
-
-async fn apply(connection: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
-    match write {
-        Write::Subject { key, id, data_key } => rows::insert_subject(connection, key, id, data_key).await,
-        Write::Provider(record) => rows::insert_provider_assessment(connection, record).await,
-        Write::Attempts(record) => rows::insert_attempts(connection, record, None).await,
-        Write::Assessment(record) => rows::insert_assessment(connection, record).await,
-        Write::Served(record) => rows::insert_served(connection, record).await,
-        Write::Key(key) => keys::insert(connection, key).await,
-        Write::MasterKey(mac) => facts::keep(connection, facts::MASTER_KEY, mac).await,
-        Write::Proof => facts::replace(connection, facts::PROOF, b"1").await,
-        Write::Close => Ok(()),
-    }
+    connection.commit().await?;
+    Ok(written)
 }

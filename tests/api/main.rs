@@ -7,6 +7,10 @@ mod gateway;
 #[path = "../support/http.rs"]
 mod http;
 #[cfg(test)]
+#[path = "../support/stores.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use more of it")]
+mod stores;
+#[cfg(test)]
 #[path = "../support/subjects.rs"]
 mod subjects;
 #[cfg(test)]
@@ -33,6 +37,8 @@ mod nobody_answers;
 mod operations;
 #[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod screening;
 #[cfg(test)]
 mod single_flight;
 #[cfg(test)]

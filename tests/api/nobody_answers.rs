@@ -20,7 +20,8 @@ const fn slow_down(seconds: u64) -> FaultKind {
 
 /// Both vendors' paid calls in these faults.
 async fn both_in(idenfy: FaultKind, youverify: FaultKind) -> (Gateway, Answer) {
-    let gateway = Gateway::with(Setup::default().deadline("1s")).await;
+    let hung = "timeout = \"1s\"";
+    let gateway = Gateway::with(Setup::default().deadline("20s").idenfy(hung).youverify(hung)).await;
     gateway.idenfy.inject(Fault::new(idenfy).on("check"));
     gateway.youverify.inject(Fault::new(youverify).on("actor_assessment"));
     let answer = gateway.ask(&about(&person("cust-1"))).await;

@@ -233,7 +233,8 @@ async fn a_list_where_an_object_belongs_is_refused() {
 async fn a_wrong_method_is_405_and_names_the_right_ones() {
     let gateway = Gateway::start().await;
     for (method, path, allowed) in [
-        (Method::GET, "/v1/assessments", "POST"),
+        (Method::PUT, "/v1/assessments", "POST"),
+        (Method::GET, "/v1/subjects/lookup", "POST"),
         (Method::DELETE, "/v1/assessments/asm_1", "GET"),
         (Method::POST, "/v1/providers", "GET"),
         (Method::PUT, "/livez", "GET"),

@@ -198,5 +198,5 @@ async fn serve_refuses_a_bad_configuration_before_it_touches_anything() {
     let output = home.run(&["serve"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(text(&output.stderr).contains("did you mean \"api_secret\"?"), "{output:?}");
-    assert!(!home.folder.path().join("risk-gateway.db").exists(), "no store was made");
+    assert!(!home.store.folder().join("risk-gateway.db").exists(), "no store was made");
 }

@@ -9,6 +9,9 @@ mod http;
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod process;
 #[cfg(test)]
+#[path = "../support/stores.rs"]
+mod stores;
+#[cfg(test)]
 #[path = "../support/subjects.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod subjects;

@@ -9,6 +9,10 @@ mod gateway;
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod http;
 #[cfg(test)]
+#[path = "../support/stores.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use more of it")]
+mod stores;
+#[cfg(test)]
 #[path = "../support/subjects.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod subjects;

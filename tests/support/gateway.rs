@@ -16,17 +16,17 @@ use risk_gateway::{
     app::App,
     clock::Clock,
     config::{Config, Environment},
-    keys::CreatedKey,
-    secrets::MasterKey,
+    keys::{CreatedKey, KeyEnvironment, KeyOwner},
+    secrets::HashKey,
     store::Store,
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     http::{Answer, answer, client},
+    stores::TestStore,
     vendors::{Setup, Vendors},
 };
 
@@ -43,11 +43,11 @@ pub(crate) struct Gateway {
     pub(crate) client: Client,
     vendors: Vendors,
     store: Store,
-    master_key: Arc<MasterKey>,
+    hash_key: Arc<HashKey>,
     clock: Clock,
     ahead_s: Arc<AtomicI64>,
     _stop: oneshot::Sender<()>,
-    _folder: TempDir,
+    _place: TestStore,
 }
 
 // === impl Gateway ===
@@ -60,14 +60,14 @@ impl Gateway {
 
     pub(crate) async fn with(setup: Setup) -> Self {
         let vendors = Vendors::start().await;
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = format!("sqlite:{}", folder.path().join("risk-gateway.db").display());
-        let variables = setup.environment(&vendors, &store);
+        let place = TestStore::new();
+        // Nobody here pulls the plug, and not every machine syncs quickly.
+        let mut variables = setup.environment(&vendors, &place.url);
+        variables.push(("DURABILITY", "relaxed".to_owned()));
         let environment = Environment::from_fn(move |name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
         });
         let config = Config::parse(&setup.toml(), &environment).expect("a good configuration");
-        let master_key = Arc::clone(&config.master_key);
         let ahead_s = Arc::new(AtomicI64::new(0));
         let (ahead, system) = (Arc::clone(&ahead_s), Clock::system());
         // Noon, so that no test runs into another day unless it means to.
@@ -79,7 +79,7 @@ impl Gateway {
         let listener = server::listen(config.server.listen).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = App::start(config, clock.clone()).await.expect("a gateway");
-        let store = app.store.clone();
+        let (store, hash_key) = (app.store.clone(), Arc::clone(&app.hash_key));
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(app.serve(listener, async { drop(stopped.await) }));
         let client = client();
@@ -89,11 +89,11 @@ impl Gateway {
             client,
             vendors,
             store,
-            master_key,
+            hash_key,
             clock,
             ahead_s,
             _stop: stop,
-            _folder: folder,
+            _place: place,
         };
         gateway.key = gateway.key_for("risk", "all").await;
         gateway
@@ -101,8 +101,13 @@ impl Gateway {
 
     /// A new key, made while the gateway runs.
     pub(crate) async fn key_for(&self, team: &str, scopes: &str) -> String {
+        self.key_in(KeyEnvironment::Live, team, scopes).await
+    }
+
+    pub(crate) async fn key_in(&self, environment: KeyEnvironment, team: &str, scopes: &str) -> String {
         let scopes = scopes.parse().expect("scopes");
-        let created = CreatedKey::new(&self.master_key, team, "test", &scopes, self.clock.now());
+        let owner = KeyOwner { team: team.to_owned(), name: "test".to_owned(), environment };
+        let created = CreatedKey::new(&self.hash_key, &owner, &scopes, self.clock.now());
         let created = created.expect("randomness");
         self.store.add_key(created.stored).await.expect("a stored key");
         created.key.expose_secret().to_owned()

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     http::{Answer, answer, client},
+    stores::TestStore,
     vendors::{Setup, Vendors},
 };
 
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where the program runs: a folder with `risk-gateway.toml`, and the variables that it names.
 pub(crate) struct Home {
     pub(crate) folder: TempDir,
+    pub(crate) store: TestStore,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -69,10 +71,14 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 impl Home {
     pub(crate) fn new(setup: &Setup, vendors: &Vendors) -> Self {
+        Self::with(setup, vendors, TestStore::new())
+    }
+
+    pub(crate) fn with(setup: &Setup, vendors: &Vendors, store: TestStore) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = format!("sqlite:{}", folder.path().join("risk-gateway.db").display());
-        let variables = setup.environment(vendors, &store);
-        let home = Self { folder, variables };
+        let mut variables = setup.environment(vendors, &store.url);
+        variables.push(("DURABILITY", "commit".to_owned()));
+        let home = Self { folder, store, variables };
         home.configure(&setup.toml());
         home
     }

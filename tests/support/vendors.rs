@@ -19,6 +19,7 @@ pub(crate) struct Setup {
     youverify: String,
     deadline: String,
     documented_profile: bool,
+    routes: String,
     variable: Option<(&'static str, &'static str)>,
 }
 
@@ -66,6 +67,7 @@ impl Default for Setup {
             youverify: String::new(),
             deadline: "8s".to_owned(),
             documented_profile: false,
+            routes: String::new(),
             variable: None,
         }
     }
@@ -89,6 +91,11 @@ impl Setup {
         Self { youverify: lines.to_owned(), ..self }
     }
 
+    /// Further sections, such as routes.
+    pub(crate) fn routes(self, lines: &str) -> Self {
+        Self { routes: lines.to_owned(), ..self }
+    }
+
     pub(crate) fn server(self, lines: &str) -> Self {
         Self { server: lines.to_owned(), ..self }
     }
@@ -100,7 +107,7 @@ impl Setup {
 
     /// The configuration file. Secrets and addresses come from [`Setup::environment`].
     pub(crate) fn toml(&self) -> String {
-        let Self { server, idenfy, youverify, deadline, documented_profile, variable: _ } = self;
+        let Self { server, idenfy, youverify, deadline, documented_profile, routes, variable: _ } = self;
         let (profile, questions) = if *documented_profile {
             (PROFILE_ID, DOCUMENTED_QUESTIONS)
         } else {
@@ -123,6 +130,7 @@ listen = "127.0.0.1:0"
 {server}
 [store]
 url = "${{STORE}}"
+durability = "${{DURABILITY}}"
 [security]
 master_key = "${{RISK_GATEWAY_MASTER_KEY}}"
 
@@ -144,6 +152,7 @@ price = {{ amount = 0.35, currency = "EUR" }}
 send_previous = true
 {youverify}
 {named}
+{routes}
 "#
         )
     }

@@ -8,6 +8,10 @@ mod http;
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod process;
 #[cfg(test)]
+#[path = "../support/stores.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod stores;
+#[cfg(test)]
 #[path = "../support/subjects.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod subjects;

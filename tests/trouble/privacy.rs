@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
+    http::answer,
     process::Home,
+    stores::TestStore,
     subjects::{about, by},
     vendors::{Setup, Vendors},
 };
@@ -38,7 +40,7 @@ const TOLD: [&str; 12] = [
 ];
 
 /// Those that no vendor is told: only months go to them, and neither reference nor purpose.
-const KEPT: [&str; 4] = ["zqreference", "zqpurpose", "1987-11-29", "1991-08-23"];
+const KEPT: [&str; 5] = ["zqreference", "zqpurpose", "zqkey", "1987-11-29", "1991-08-23"];
 
 /// A vendor's message that repeats everything it was told.
 fn echo() -> String {
@@ -53,17 +55,11 @@ fn no_mark_in(what: &str, text: &str) {
 
 /// Looks into the database and its companions as a kill left them.
 fn no_mark_in_the_store(home: &Home) {
-    let mut seen = 0;
-    for file in std::fs::read_dir(home.folder.path()).expect("a folder") {
-        let file = file.expect("a file");
-        let name = file.file_name().into_string().expect("a name");
-        if name.contains(".db") {
-            let bytes = std::fs::read(file.path()).expect("its bytes");
-            seen += bytes.len();
-            no_mark_in(&name, &String::from_utf8_lossy(&bytes));
-        }
+    let dump = home.store.dump();
+    assert!(dump.iter().map(|(_, text)| text.len()).sum::<usize>() > 4096, "there is a store");
+    for (name, text) in dump {
+        no_mark_in(&name, &text);
     }
-    assert!(seen > 4096, "there is a store");
 }
 
 fn idenfy_refusal(status: u16) -> (u16, String) {
@@ -145,9 +141,22 @@ async fn a_name_where_a_vendors_error_constant_belongs_is_told_to_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answered_subject_is_in_no_log_and_no_metric() {
+async fn an_answered_subject_is_in_no_log_no_metric_and_no_table() {
+    answered(TestStore::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_it_in_any_table_of_postgresql() {
+    if let Some(store) = TestStore::postgres("an answered subject is in no table") {
+        answered(store).await;
+    }
+}
+
+/// Asks in every way that leaves a trace: answered, cached, under an idempotency key, to be screened again.
+async fn answered(store: TestStore) {
     let vendors = Vendors::start().await;
-    let home = Home::new(&Setup::default(), &vendors);
+    let screened = "[routes.screened]\nproviders = [\"youverify\"]\nrescreen_every = \"1h\"\n";
+    let home = Home::with(&Setup::default().routes(screened), &vendors, store);
     let mut command = home.command(&["serve", "--json"]);
     command.env("RUST_LOG", "debug");
     let mut server = home.serve_by(command);
@@ -158,6 +167,15 @@ async fn an_answered_subject_is_in_no_log_and_no_metric() {
         server.ask(&question).await.good();
     }
     server.ask(&by("youverify", &subject)).await.good();
+    for _ in 0..2 {
+        let url = format!("{}/v1/assessments", server.url);
+        let asked = server.client.post(url).bearer_auth(&server.key).json(&by("screened", &subject));
+        answer(asked.header("idempotency-key", "Zqkey Zqlast")).await.good();
+    }
+    let url = format!("{}/v1/subjects/lookup", server.url);
+    let lookup = json!({"reference": subject["reference"]});
+    answer(server.client.post(url).bearer_auth(&server.key).json(&lookup)).await.good();
+    server.get("/v1/assessments?name=Zqlast").await.problem(400, "invalid_query");
     server.ask(&by("Zqcity", &subject)).await.problem(422, "unknown_route");
     server.get("/v1/Zqcity?name=Zqlast").await.problem(404, "no_such_path");
     no_mark_in("the metrics", &server.get("/metrics").await.text);

@@ -140,6 +140,64 @@ pub enum Answer {
 // === impl Subject ===
 
 impl Subject {
+    /// The request that would be accepted as this subject on any later day, with dates in place of durations.
+    #[must_use]
+    pub fn to_request(&self) -> SubjectRequest {
+        let Self {
+            reference,
+            identity,
+            country,
+            city,
+            nationality,
+            date_of_birth,
+            industry,
+            occupation,
+            moved_in_on,
+            account_opened_on,
+            kyc,
+            politically_exposed,
+            previous_risk_score,
+            previous_adverse_media_score,
+            adverse_media_window,
+            is_beneficiary,
+            id_number,
+            phone,
+            consent,
+            answers,
+        } = self.clone();
+        let kind = self.kind();
+        let (name, business_name) = match identity {
+            Identity::Individual(name) => (Some(name), None),
+            Identity::Business(name) => (None, Some(name)),
+        };
+        SubjectRequest {
+            reference,
+            kind,
+            name,
+            business_name,
+            country,
+            city,
+            nationality,
+            date_of_birth,
+            industry,
+            occupation,
+            moved_in_on,
+            months_at_address: None,
+            account_opened_on,
+            account_age_months: None,
+            kyc,
+            politically_exposed,
+            previous_risk_score,
+            previous_adverse_media_score,
+            adverse_media_window,
+            is_beneficiary,
+            id_number,
+            phone,
+            consent,
+            answers,
+        }
+    }
+
     /// Person or company.
     #[must_use]
     pub const fn kind(&self) -> SubjectType {

@@ -1,0 +1,242 @@
+//! `Idempotency-Key`: the same question under the same key has one answer, also after a crash and across servers.
+//!
+//! A request first claims its key, durably. What it answers is pinned to the key before it leaves. A request whose
+//! process ended is taken over once its time is past: what vendors had said to it is adopted, and what may have been
+//! paid for without a known answer is told instead of paid again.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Api, problem::Problem};
+use crate::{
+    ids::RequestId,
+    routing::Earlier,
+    secrets::Purpose,
+    store::{
+        Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, ProviderRecord, SealedAnswer, SubjectKey,
+    },
+};
+
+pub(super) const HEADER: &str = "idempotency-key";
+const REPLAYED: &str = "idempotent-replayed";
+const MAX_LENGTH: usize = 255;
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after its deadline a request may take to record what it came to.
+const RECORDED_WITHIN: Duration = Duration::from_secs(3);
+
+/// One request under an idempotency key.
+pub(super) struct Keyed {
+    pub(super) api: Api,
+    pub(super) key: IdempotencyKey,
+    pub(super) request_id: RequestId,
+    pub(super) subject: SubjectKey,
+    pub(super) route: String,
+    /// The longest that a call of a vendor may go on.
+    pub(super) deadline: Duration,
+    pub(super) retry_unknown: bool,
+}
+
+/// What a request came to.
+pub(super) enum Outcome {
+    /// An answer.
+    Answered(Response),
+    /// A refusal.
+    Refused(Problem),
+}
+
+/// What there is to go on once a key is claimed.
+enum Start {
+    /// Answer the question; nobody need be asked again who said something already.
+    Go(Vec<Arc<ProviderRecord>>),
+    /// This is the answer.
+    Replay(Response),
+    /// What an earlier request may have paid for is not known.
+    Unknown(Problem),
+}
+
+/// The caller's key; none when there is none.
+pub(super) fn key_of(
+    api: &Api,
+    headers: &HeaderMap,
+    tenant: &str,
+    path: &'static str,
+    body: &[u8],
+) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = headers.get_all(HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| (1..=MAX_LENGTH).contains(&text.len()));
+    let (Some(text), None) = (text, values.next()) else {
+        let detail =
+            format!("Idempotency-Key must be one text of 1 to {MAX_LENGTH} printable ASCII characters");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", detail));
+    };
+    // Equal JSON is an equal body, however its writer orders it.
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body.sort_all_objects();
+    let hash = |purpose, text: &str| {
+        api.0.hash_key.mac(purpose, &[tenant.as_bytes(), path.as_bytes(), text.as_bytes()])
+    };
+    Ok(Some(IdempotencyKey {
+        team: tenant.to_owned(),
+        path,
+        key_mac: hash(Purpose::IdempotencyKey, text),
+        body_mac: hash(Purpose::RequestBody, &body.to_string()),
+    }))
+}
+
+// === impl Keyed ===
+
+impl Keyed {
+    /// Answers once: by `work`, or by what an earlier request answered. Runs detached, so that a caller who leaves
+    /// finds the answer under the key.
+    pub(super) async fn once<F>(
+        self,
+        work: impl FnOnce(Vec<Arc<ProviderRecord>>) -> F + Send + 'static,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Outcome> + Send,
+    {
+        let tasks = self.api.0.tasks.clone();
+        let answering = tasks.spawn(async move {
+            match self.start().await? {
+                Start::Go(adopted) => self.finish(work(adopted).await).await,
+                Start::Replay(response) => Ok(response),
+                Start::Unknown(problem) => self.finish(Outcome::Refused(problem)).await,
+            }
+        });
+        answering.await.unwrap_or_else(|_panicked| {
+            let detail = "something went wrong here; the request id finds it in the logs";
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
+        })
+    }
+
+    async fn start(&self) -> Result<Start, Problem> {
+        match self.claim(self.retry_unknown).await? {
+            Claim::Held => Ok(Start::Go(Vec::new())),
+            Claim::TakenOver { from } => self.go_on_from(&from).await,
+            Claim::Running { until } => Err(self.running(until)),
+            Claim::OtherBody => {
+                let detail =
+                    "this Idempotency-Key came with another body before: send the same body, or another key";
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail))
+            }
+            Claim::Pinned(answer) => self.replay(&answer).await.map(Start::Replay),
+            Claim::Unknown { from, answer } => {
+                // It may have come to light meanwhile.
+                let Earlier::Answered(records) = self.earlier(&from).await? else {
+                    return self.replay(&answer).await.map(Start::Replay);
+                };
+                if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
+                    return Ok(Start::Go(records));
+                }
+                Err(self.running(self.api.0.clock.now()))
+            }
+        }
+    }
+
+    async fn claim(&self, retry_unknown: bool) -> Result<Claim, Problem> {
+        let now = self.api.0.clock.now();
+        let after = |time: Duration| now.checked_add(time).unwrap_or(Timestamp::MAX);
+        let request = ClaimRequest {
+            key: self.key.clone(),
+            request_id: self.request_id.clone(),
+            now,
+            held_until: after(self.deadline + RECORDED_WITHIN),
+            expires_at: after(KEPT_FOR),
+            retry_unknown,
+        };
+        self.api.0.store.claim(request).await.map_err(Problem::unreadable)
+    }
+
+    async fn go_on_from(&self, from: &RequestId) -> Result<Start, Problem> {
+        Ok(match self.earlier(from).await? {
+            Earlier::Answered(records) => Start::Go(records),
+            Earlier::Unknown(attempts) if !self.retry_unknown => {
+                Start::Unknown(Problem::unknown_outcome(attempts))
+            }
+            Earlier::Unknown(_) | Earlier::Nothing => Start::Go(Vec::new()),
+        })
+    }
+
+    async fn earlier(&self, from: &RequestId) -> Result<Earlier, Problem> {
+        let earlier = self.api.0.assessor.earlier(from, &self.subject, &self.route).await;
+        earlier.map_err(Problem::unreadable)
+    }
+
+    fn running(&self, until: Timestamp) -> Problem {
+        let wait = Duration::try_from(until.duration_since(self.api.0.clock.now())).unwrap_or_default();
+        let detail = "the first request with this Idempotency-Key is still being answered; ask again later";
+        Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail).with_retry_after(wait)
+    }
+
+    async fn replay(&self, answer: &SealedAnswer) -> Result<Response, Problem> {
+        let opened = self.api.0.store.open_pinned(answer).await.map_err(Problem::unreadable)?;
+        let Some(PinnedAnswer { status, body }) = opened else {
+            let detail = "the subject of this answer was erased";
+            return Err(Problem::new(StatusCode::GONE, "erased", detail));
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        let content_type = if status.is_success() { "application/json" } else { "application/problem+json" };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    /// Pins an answer, or what is not known, to the key; lets the key go after any other refusal.
+    async fn finish(self, outcome: Outcome) -> Result<Response, Problem> {
+        match outcome {
+            Outcome::Answered(response) => {
+                let (parts, body) = response.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default().to_vec();
+                let answer = PinnedAnswer { status: parts.status.as_u16(), body };
+                self.pin(&answer, false).await?;
+                Ok(Response::from_parts(parts, Body::from(answer.body)))
+            }
+            Outcome::Refused(problem) if problem.code() == "unknown_outcome" => {
+                let body = problem.document(&self.request_id);
+                let status = StatusCode::GATEWAY_TIMEOUT.as_u16();
+                self.pin(&PinnedAnswer { status, body }, true).await?;
+                Err(problem)
+            }
+            Outcome::Refused(problem) => {
+                if let Err(error) = self.api.0.store.release(self.key, self.request_id).await {
+                    // The key is free once the request's time is over.
+                    tracing::warn!(error = error.told(), "an idempotency key could not be let go");
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    async fn pin(&self, answer: &PinnedAnswer, unknown_outcome: bool) -> Result<(), Problem> {
+        let store = &self.api.0.store;
+        let subject = store.subject(&self.subject).await.map_err(Problem::unreadable)?;
+        let (key, request_id) = (self.key.clone(), self.request_id.clone());
+        let pin =
+            Pin::new(key, request_id, &subject, answer, unknown_outcome).map_err(Problem::unreadable)?;
+        if store.pin(pin).await.map_err(Problem::unreadable)? {
+            return Ok(());
+        }
+        // Another request took over because this one was late: its answer is the one that stands.
+        Err(self.running(self.api.0.clock.now()))
+    }
+}
+
+impl<T: IntoResponse> From<Result<T, Problem>> for Outcome {
+    fn from(result: Result<T, Problem>) -> Self {
+        match result {
+            Ok(answer) => Self::Answered(answer.into_response()),
+            Err(problem) => Self::Refused(problem),
+        }
+    }
+}

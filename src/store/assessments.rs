@@ -1,0 +1,185 @@
+//! SQL of assessments, of the providers' answers they were made of, and of when they were given again.
+
+use risk_provider::{Level, ProviderAssessment, ProviderName, Score};
+
+use super::{
+    AssessmentRecord, ProviderRecord, ServedRecord, StoreError, StoredSubject, attempts,
+    engine::{Connection, Pool, Row, sql},
+    jobs, place, subjects,
+};
+use crate::{
+    assessment::Assessment,
+    ids::{AssessmentId, ProviderAssessmentId, RequestId},
+    vault::Vault,
+};
+
+/// Nothing where it was written already and only word of that was lost.
+const INSERT_PROVIDER_ASSESSMENT: &str = "INSERT INTO provider_assessments \
+     (id, subject_id, provider, kind, mapping_version, level, score, assessed_at, document) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING";
+
+const INSERT_ASSESSMENT: &str = "INSERT INTO assessments \
+     (id, revision, team, subject_id, route, status, level, score, decided_by, purpose, created_at, document) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const INSERT_SOURCE: &str = "INSERT INTO assessment_sources \
+     (assessment_id, revision, provider_assessment_id) VALUES ($1, $2, $3)";
+
+const INSERT_SERVED: &str = "INSERT INTO servings \
+     (request_id, assessment_id, revision, subject_id, purpose, served_at) VALUES ($1, $2, $3, $4, $5, $6)";
+
+const FIND: &str = "SELECT assessments.id, assessments.revision, assessments.document, data_keys.subject_id, \
+     data_keys.wrapped FROM assessments JOIN data_keys ON data_keys.subject_id = assessments.subject_id \
+     WHERE assessments.id = $1 AND assessments.team = $2 ORDER BY assessments.revision DESC LIMIT 1";
+
+const FIND_SOURCES: &str = "SELECT provider_assessments.id, provider_assessments.document, \
+     data_keys.subject_id, data_keys.wrapped FROM assessment_sources \
+     JOIN provider_assessments ON provider_assessments.id = assessment_sources.provider_assessment_id \
+     JOIN data_keys ON data_keys.subject_id = provider_assessments.subject_id \
+     WHERE assessment_sources.assessment_id = $1 AND assessment_sources.revision = \
+     (SELECT MAX(revision) FROM assessments WHERE id = $1)";
+
+const FIND_BY_REQUEST: &str = "SELECT provider_assessments.id, provider_assessments.document, \
+     data_keys.subject_id, data_keys.wrapped FROM attempts \
+     JOIN provider_assessments ON provider_assessments.id = attempts.provider_assessment_id \
+     JOIN data_keys ON data_keys.subject_id = provider_assessments.subject_id \
+     WHERE attempts.request_id = $1";
+
+pub(super) async fn insert_provider_assessment(
+    connection: &mut Connection,
+    record: &ProviderRecord,
+) -> Result<(), StoreError> {
+    let said = &record.assessment;
+    let subject = &record.exchanges.origin.subject;
+    let document = serde_json::to_vec(said)?;
+    sql(INSERT_PROVIDER_ASSESSMENT)
+        .bind(record.id.as_str())
+        .bind(subject.id.as_str())
+        .bind(said.provider.as_str())
+        .bind(&said.kind)
+        .bind(&said.mapping_version)
+        .bind(said.level.map(Level::as_str))
+        .bind(said.score.as_ref().map(Score::value))
+        .bind(said.assessed_at)
+        .bind(subject.data_key.seal(&place::provider_document(&record.id), &document)?)
+        .run(connection)
+        .await?;
+    attempts::insert(connection, &record.exchanges, Some(&record.id)).await
+}
+
+/// An assessment, what it was made of, and what it does to jobs.
+pub(super) async fn insert(connection: &mut Connection, record: &AssessmentRecord) -> Result<(), StoreError> {
+    insert_assessment(connection, record).await?;
+    let AssessmentRecord { assessment, subject, .. } = record;
+    for source in &record.sources {
+        // Handed over when the vendor answered, but the disk may have been full then.
+        insert_provider_assessment(connection, source).await?;
+        sql(INSERT_SOURCE)
+            .bind(assessment.id.as_str())
+            .bind(assessment.revision)
+            .bind(source.id.as_str())
+            .run(connection)
+            .await?;
+    }
+    if let Some(lease) = &record.completes {
+        jobs::complete(connection, lease, assessment.id.as_str(), assessment.created_at).await?;
+    }
+    if let Some(item) = &record.enqueues {
+        jobs::enqueue(connection, &record.team, subject, item, assessment.created_at).await?;
+    }
+    Ok(())
+}
+
+async fn insert_assessment(connection: &mut Connection, record: &AssessmentRecord) -> Result<(), StoreError> {
+    let AssessmentRecord { assessment, subject, .. } = record;
+    let (id, revision) = (&assessment.id, assessment.revision);
+    let document = serde_json::to_vec(assessment)?;
+    let purpose = sealed(subject, &place::purpose(id, revision), record.purpose.as_deref())?;
+    sql(INSERT_ASSESSMENT)
+        .bind(assessment.id.as_str())
+        .bind(assessment.revision)
+        .bind(&record.team)
+        .bind(subject.id.as_str())
+        .bind(&assessment.route)
+        .bind(assessment.status.as_str())
+        .bind(assessment.level.map(Level::as_str))
+        .bind(assessment.score.as_ref().map(Score::value))
+        .bind(assessment.decided_by.as_ref().map(ProviderName::as_str))
+        .bind(purpose)
+        .bind(assessment.created_at)
+        .bind(subject.data_key.seal(&place::document(id, revision), &document)?)
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_served(
+    connection: &mut Connection,
+    record: &ServedRecord,
+) -> Result<(), StoreError> {
+    let purpose =
+        sealed(&record.subject, &place::served_purpose(&record.request_id), record.purpose.as_deref())?;
+    sql(INSERT_SERVED)
+        .bind(record.request_id.as_str())
+        .bind(record.assessment_id.as_str())
+        .bind(record.revision)
+        .bind(record.subject.id.as_str())
+        .bind(purpose)
+        .bind(record.at)
+        .run(connection)
+        .await?;
+    if let Some(lease) = &record.completes {
+        jobs::complete(connection, lease, record.assessment_id.as_str(), record.at).await?;
+    }
+    Ok(())
+}
+
+fn sealed(subject: &StoredSubject, place: &str, text: Option<&str>) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(text.map(|text| subject.data_key.seal(place, text.as_bytes())).transpose()?)
+}
+
+pub(super) async fn find(
+    pool: &Pool,
+    vault: &Vault,
+    team: &str,
+    id: &AssessmentId,
+) -> Result<Option<Assessment>, StoreError> {
+    let row = pool.optional(sql(FIND).bind(id.as_str()).bind(team)).await?;
+    row.map(|row| opened(vault, &row)).transpose()
+}
+
+/// The assessment in a row of id, revision, document, subject and its wrapped data key.
+pub(super) fn opened(vault: &Vault, row: &Row) -> Result<Assessment, StoreError> {
+    let id = AssessmentId::from_text(&row.get::<String>(0)?);
+    let revision = u32::try_from(row.get::<i64>(1)?).unwrap_or(u32::MAX);
+    let subject = subjects::stored(vault, &row.get::<String>(3)?, &row.get::<Vec<u8>>(4)?)?;
+    let document = subject.data_key.open(&place::document(&id, revision), &row.get::<Vec<u8>>(2)?)?;
+    Ok(serde_json::from_slice(&document)?)
+}
+
+/// What the latest revision of an assessment was made of.
+pub(super) async fn find_sources(
+    pool: &Pool,
+    vault: &Vault,
+    id: &AssessmentId,
+) -> Result<Vec<ProviderAssessment>, StoreError> {
+    let rows = pool.all(sql(FIND_SOURCES).bind(id.as_str())).await?;
+    rows.iter().map(|row| Ok(said(vault, row)?.1)).collect()
+}
+
+/// What providers said to a request, whatever became of it.
+pub(super) async fn find_said(
+    pool: &Pool,
+    vault: &Vault,
+    request: &RequestId,
+) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
+    let rows = pool.all(sql(FIND_BY_REQUEST).bind(request.as_str())).await?;
+    rows.iter().map(|row| said(vault, row)).collect()
+}
+
+fn said(vault: &Vault, row: &Row) -> Result<(ProviderAssessmentId, ProviderAssessment), StoreError> {
+    let id = ProviderAssessmentId::from_text(&row.get::<String>(0)?);
+    let subject = subjects::stored(vault, &row.get::<String>(2)?, &row.get::<Vec<u8>>(3)?)?;
+    let document = subject.data_key.open(&place::provider_document(&id), &row.get::<Vec<u8>>(1)?)?;
+    Ok((id, serde_json::from_slice(&document)?))
+}

@@ -1,0 +1,144 @@
+//! SQL of exchanges with vendors: what is about to be sent, and what came of it.
+//!
+//! Whatever was sent ends as an attempt: with its outcome, or, where its process ended first, as one whose outcome is
+//! not known. An outcome that arrives after that was concluded takes its place.
+
+use jiff::Timestamp;
+use risk_provider::{Billed, FailureKind, Money, ProviderName};
+
+use super::{
+    AttemptsRecord, Intent, Origin, StoreError,
+    engine::{Connection, Pool, Row, sql},
+};
+use crate::{
+    attempts::{Attempt, Outcome},
+    ids::{AttemptId, ProviderAssessmentId, RequestId},
+};
+
+const INSERT_INTENT: &str = "INSERT INTO intents \
+     (id, provider, operation, paid, price_micros, currency, started_at, settle_by, \
+      team, route, subject_id, request_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const DELETE_INTENT: &str = "DELETE FROM intents WHERE id = $1";
+
+const INSERT_ATTEMPT: &str = "INSERT INTO attempts \
+     (id, provider, operation, outcome, sent, billed, price_micros, currency, started_at, duration_ms, \
+      team, route, subject_id, request_id, provider_assessment_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+     ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome, sent = excluded.sent, \
+     billed = excluded.billed, price_micros = excluded.price_micros, currency = excluded.currency, \
+     duration_ms = excluded.duration_ms, provider_assessment_id = excluded.provider_assessment_id, \
+     concluded = FALSE WHERE attempts.concluded";
+
+const HAS_UNSETTLED: &str = "SELECT id FROM intents WHERE settle_by < $1 LIMIT 1";
+
+const CONCLUDE: &str = "INSERT INTO attempts \
+     (id, provider, operation, outcome, sent, billed, price_micros, currency, started_at, duration_ms, \
+      team, route, subject_id, request_id, concluded) \
+     SELECT id, provider, operation, 'unknown_outcome', TRUE, CASE WHEN paid THEN 'unknown' ELSE 'no' END, \
+     price_micros, currency, started_at, (settle_by - started_at) / 1000, team, route, subject_id, request_id, TRUE \
+     FROM intents WHERE settle_by < $1 ON CONFLICT (id) DO NOTHING";
+
+const DELETE_CONCLUDED: &str = "DELETE FROM intents WHERE settle_by < $1 AND id IN (SELECT id FROM attempts)";
+
+/// Also those that are still under way, which read as they will if nothing more is heard of them.
+const FIND_BY_REQUEST: &str = "SELECT id, provider, operation, outcome, sent, billed, price_micros, currency, \
+     started_at, duration_ms FROM attempts WHERE request_id = $1 \
+     UNION ALL SELECT id, provider, operation, 'unknown_outcome', TRUE, \
+     CASE WHEN paid THEN 'unknown' ELSE 'no' END, price_micros, currency, started_at, 0 \
+     FROM intents WHERE request_id = $1 ORDER BY 9, 1";
+
+pub(super) async fn intend(
+    connection: &mut Connection,
+    origin: &Origin,
+    intent: &Intent,
+) -> Result<(), StoreError> {
+    sql(INSERT_INTENT)
+        .bind(intent.id.as_str())
+        .bind(intent.provider.as_str())
+        .bind(intent.operation)
+        .bind(intent.paid)
+        .bind(intent.price.as_ref().map(Money::micros))
+        .bind(intent.price.as_ref().map(Money::currency))
+        .bind(intent.started_at)
+        .bind(intent.settle_by)
+        .bind(&origin.team)
+        .bind(&origin.route)
+        .bind(origin.subject.id.as_str())
+        .bind(origin.request_id.as_str())
+        .run(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn insert(
+    connection: &mut Connection,
+    record: &AttemptsRecord,
+    provider_assessment: Option<&ProviderAssessmentId>,
+) -> Result<(), StoreError> {
+    let AttemptsRecord { origin, attempts } = record;
+    for attempt in attempts {
+        sql(INSERT_ATTEMPT)
+            .bind(attempt.id.as_str())
+            .bind(attempt.provider.as_str())
+            .bind(&attempt.operation)
+            .bind(attempt.outcome.as_str())
+            .bind(attempt.sent)
+            .bind(attempt.billed.as_str())
+            .bind(attempt.price.as_ref().map(Money::micros))
+            .bind(attempt.price.as_ref().map(Money::currency))
+            .bind(attempt.started_at)
+            .bind(i64::try_from(attempt.duration_ms).unwrap_or(i64::MAX))
+            .bind(&origin.team)
+            .bind(&origin.route)
+            .bind(origin.subject.id.as_str())
+            .bind(origin.request_id.as_str())
+            .bind(provider_assessment.map(ProviderAssessmentId::as_str))
+            .run(connection)
+            .await?;
+        sql(DELETE_INTENT).bind(attempt.id.as_str()).run(connection).await?;
+    }
+    Ok(())
+}
+
+/// Whether anything was sent whose outcome nobody waits for any more.
+pub(super) async fn has_unsettled(pool: &Pool, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(pool.optional(sql(HAS_UNSETTLED).bind(now)).await?.is_some())
+}
+
+/// Concludes that the outcome of whatever nobody waits for any more will not be known.
+pub(super) async fn conclude(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {
+    let concluded = sql(CONCLUDE).bind(now).run(connection).await?;
+    sql(DELETE_CONCLUDED).bind(now).run(connection).await?;
+    Ok(concluded)
+}
+
+/// Every exchange that a request led to, in order.
+pub(super) async fn find_by_request(pool: &Pool, request: &RequestId) -> Result<Vec<Attempt>, StoreError> {
+    let rows = pool.all(sql(FIND_BY_REQUEST).bind(request.as_str())).await?;
+    rows.iter().map(attempt).collect()
+}
+
+fn attempt(row: &Row) -> Result<Attempt, StoreError> {
+    let (outcome, billed): (String, String) = (row.get(3)?, row.get(5)?);
+    let (micros, currency): (Option<i64>, Option<String>) = (row.get(6)?, row.get(7)?);
+    let word = |text: &str| serde_json::Value::String(text.to_owned());
+    let started_at = Timestamp::from_microsecond(row.get(8)?).unwrap_or(Timestamp::UNIX_EPOCH);
+    Ok(Attempt {
+        id: AttemptId::from_text(&row.get::<String>(0)?),
+        provider: ProviderName::new(&row.get::<String>(1)?),
+        operation: row.get(2)?,
+        // A word of a later version is no reason to call it answered.
+        outcome: serde_json::from_value(word(&outcome))
+            .unwrap_or(Outcome::Failed(FailureKind::UnknownOutcome)),
+        sent: row.get(4)?,
+        billed: serde_json::from_value(word(&billed)).unwrap_or(Billed::Unknown),
+        price: micros.zip(currency).and_then(|(micros, currency)| Money::from_micros(micros, &currency)),
+        vendor_status: None,
+        vendor_identifier: None,
+        detail: None,
+        started_at,
+        duration_ms: u64::try_from(row.get::<i64>(9)?).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,408 @@
+//! The two databases behind one face: the same SQL and the same values go to SQLite and to PostgreSQL.
+//!
+//! Statements use `$1`, which both understand, and portable columns: text, bytes, 64-bit integers, floats, booleans.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+use super::StoreError;
+
+const READERS: u32 = 4;
+/// How long a statement waits for somebody else's lock, and a connection for the database.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the store is: `sqlite:FILE`, or `postgres://…`. Shown without its password.
+#[derive(Clone)]
+pub struct StoreUrl(SecretString);
+
+/// The text names no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be \"sqlite:\" and a file name, such as \"sqlite:risk-gateway.db\", or \"postgres://user@host/database\""
+)]
+pub struct BadStoreUrl;
+
+/// When a record counts as durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Once it is on disk: it survives a power cut.
+    #[default]
+    Commit,
+    /// Once the database has taken it: it survives the end of the process; a power cut may cost the last moments.
+    Relaxed,
+}
+
+/// Connections of one kind, to one database.
+#[derive(Debug, Clone)]
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A statement with its values.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Statement {
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+/// A value of a portable column.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+    Integer(Option<i64>),
+    Float(Option<f64>),
+    Boolean(bool),
+}
+
+/// A row that was found.
+#[derive(Debug)]
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What can stand in a portable column.
+pub(super) trait Column:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Column for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+// === impl StoreUrl ===
+
+impl StoreUrl {
+    /// Where an embedded store lies.
+    #[must_use]
+    pub fn of_file(file: &std::path::Path) -> Self {
+        Self(format!("sqlite:{}", file.display()).into())
+    }
+
+    pub(super) fn sqlite(&self) -> Option<Result<SqliteConnectOptions, sqlx::Error>> {
+        let url = self.0.expose_secret();
+        url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url))
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = BadStoreUrl;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let good = match text.split_once(':') {
+            Some(("sqlite", file)) => {
+                !file.is_empty() && !file.contains(":memory:") && !file.contains("mode=memory")
+            }
+            Some(("postgres" | "postgresql", _)) => PgConnectOptions::from_str(text).is_ok(),
+            _ => false,
+        };
+        if good { Ok(Self(text.into())) } else { Err(BadStoreUrl) }
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.expose_secret();
+        match url.split_once("://") {
+            // What stands after "?" may hold a password too.
+            Some((scheme, rest)) => {
+                let rest = rest.split('?').next().unwrap_or_default();
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "{scheme}://{place}")
+            }
+            None => f.write_str(url),
+        }
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// The one connection that writes, and those that read.
+    pub(super) async fn open(url: &StoreUrl, durability: Durability) -> Result<(Self, Self), StoreError> {
+        match url.sqlite() {
+            Some(options) => Self::open_sqlite(options?, durability).await,
+            None => Self::open_postgres(PgConnectOptions::from_str(url.0.expose_secret())?, durability).await,
+        }
+    }
+
+    async fn open_sqlite(
+        options: SqliteConnectOptions,
+        durability: Durability,
+    ) -> Result<(Self, Self), StoreError> {
+        super::make_private(options.get_filename())?;
+        let synchronous = match durability {
+            Durability::Commit => SqliteSynchronous::Full,
+            Durability::Relaxed => SqliteSynchronous::Normal,
+        };
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        super::migrations::run_sqlite(&writer).await?;
+        let readers =
+            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        Ok((Self::Sqlite(writer), Self::Sqlite(readers)))
+    }
+
+    async fn open_postgres(
+        options: PgConnectOptions,
+        durability: Durability,
+    ) -> Result<(Self, Self), StoreError> {
+        let options = options.application_name("risk-gateway");
+        // Set here, whatever the server's own default is.
+        let settings = match durability {
+            Durability::Commit => "SET synchronous_commit = on; SET lock_timeout = '5s'",
+            Durability::Relaxed => "SET synchronous_commit = off; SET lock_timeout = '5s'",
+        };
+        let pool = |connections| {
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).after_connect(
+                move |connection, _| {
+                    Box::pin(async move {
+                        sqlx::raw_sql(settings).execute(connection).await?;
+                        Ok(())
+                    })
+                },
+            )
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        super::migrations::run_postgres(&writer).await?;
+        let readers = pool(READERS).connect_with(options).await?;
+        Ok((Self::Postgres(writer), Self::Postgres(readers)))
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+        })
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Every row that `statement` finds.
+    pub(super) async fn all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        statement.all(&mut self.acquire().await?).await
+    }
+
+    /// The row that `statement` finds.
+    pub(super) async fn optional(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        Ok(self.all(statement).await?.into_iter().next())
+    }
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Begins a transaction that may write.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        let begin = match self {
+            Self::Sqlite(_) => sql("BEGIN IMMEDIATE"),
+            Self::Postgres(_) => sql("BEGIN"),
+        };
+        begin.run(self).await.map(drop)
+    }
+
+    /// Makes what was written durable.
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        sql("COMMIT").run(self).await.map(drop)
+    }
+
+    /// Ends the connection, and with it whatever was not committed.
+    pub(super) async fn close(self) {
+        drop(match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        });
+    }
+
+    /// The text for this database, where the two differ.
+    pub(super) const fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+}
+
+// === impl Statement ===
+
+/// A statement without values yet.
+pub(super) const fn sql(text: &'static str) -> Statement {
+    Statement { text, values: Vec::new() }
+}
+
+/// Hands a statement's values to one of the drivers.
+macro_rules! bound {
+    ($statement:expr) => {{
+        let Statement { text, values } = $statement;
+        values.into_iter().fold(sqlx::query(text), |query, value| match value {
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+            Value::Integer(value) => query.bind(value),
+            Value::Float(value) => query.bind(value),
+            Value::Boolean(value) => query.bind(value),
+        })
+    }};
+}
+
+impl Statement {
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// How many rows it changed.
+    pub(super) async fn run(self, connection: &mut Connection) -> Result<u64, StoreError> {
+        Ok(match connection {
+            Connection::Sqlite(connection) => bound!(self).execute(&mut **connection).await?.rows_affected(),
+            Connection::Postgres(connection) => {
+                bound!(self).execute(&mut **connection).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Every row it finds, or returns of what it changed.
+    pub(super) async fn all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
+        Ok(match connection {
+            Connection::Sqlite(connection) => {
+                let rows = bound!(self).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Connection::Postgres(connection) => {
+                let rows = bound!(self).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row it finds.
+    pub(super) async fn optional(self, connection: &mut Connection) -> Result<Option<Row>, StoreError> {
+        Ok(self.all(connection).await?.into_iter().next())
+    }
+}
+
+// === impl Row ===
+
+impl Row {
+    /// The value of the column at `index`, counted from 0.
+    pub(super) fn get<T: Column>(&self, index: usize) -> Result<T, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(index)?,
+            Self::Postgres(row) => row.try_get(index)?,
+        })
+    }
+}
+
+// === impl Value ===
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(Some(value.to_owned()))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(Some(value.clone()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(value: Option<&str>) -> Self {
+        Self::Text(value.map(str::to_owned))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(value: Option<String>) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(Some(value.to_vec()))
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
+impl From<Option<Vec<u8>>> for Value {
+    fn from(value: Option<Vec<u8>>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(Some(value))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Integer(Some(value.into()))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<Option<f64>> for Value {
+    fn from(value: Option<f64>) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<jiff::Timestamp> for Value {
+    fn from(value: jiff::Timestamp) -> Self {
+        value.as_microsecond().into()
+    }
+}

@@ -1,0 +1,47 @@
+//! Where the exchanges of one call are noted before they are made.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Intent, Origin, Store, StoreError};
+use crate::ids::RequestId;
+
+/// Where the exchanges of one call are noted before they are made. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Store,
+    origin: Origin,
+    failure: Arc<OnceLock<Arc<StoreError>>>,
+}
+
+// === impl Journal ===
+
+impl Journal {
+    /// The journal of a call that `origin` had made.
+    #[must_use]
+    pub fn new(store: Store, origin: Origin) -> Self {
+        Self { store, origin, failure: Arc::default() }
+    }
+
+    /// The request that led to the call.
+    #[must_use]
+    pub const fn request_id(&self) -> &RequestId {
+        &self.origin.request_id
+    }
+
+    /// Notes an exchange and says whether that is durable by `deadline`; if not, it must not be made.
+    pub async fn intend(&self, intent: Intent, deadline: Instant) -> bool {
+        let noted = timeout_at(deadline, self.store.intend(self.origin.clone(), intent)).await;
+        let Err(error) = noted.unwrap_or(Err(StoreError::TooSlow)) else { return true };
+        // The first failure is the one to tell.
+        drop(self.failure.set(Arc::new(error)));
+        false
+    }
+
+    /// Why an exchange could not be noted.
+    #[must_use]
+    pub fn failure(&self) -> Option<Arc<StoreError>> {
+        self.failure.get().cloned()
+    }
+}
