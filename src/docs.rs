@@ -26,3 +26,21 @@ pub mod adr_0008_strict_configuration {}
 
 #[doc = include_str!("docs/adr/0009-a-key-for-each-subject.md")]
 pub mod adr_0009_a_key_for_each_subject {}
+
+#[doc = include_str!("docs/adr/0010-one-store-two-databases.md")]
+pub mod adr_0010_one_store_two_databases {}
+
+#[doc = include_str!("docs/adr/0011-intents.md")]
+pub mod adr_0011_intents {}
+
+#[doc = include_str!("docs/adr/0012-idempotency.md")]
+pub mod adr_0012_idempotency {}
+
+#[doc = include_str!("docs/adr/0013-durable-work.md")]
+pub mod adr_0013_durable_work {}
+
+#[doc = include_str!("docs/adr/0014-hash-key.md")]
+pub mod adr_0014_hash_key {}
+
+#[doc = include_str!("docs/adr/0015-test-keys.md")]
+pub mod adr_0015_test_keys {}

@@ -245,7 +245,7 @@ impl Assessor {
         let mut failures = Vec::new();
         let mut earlier: Vec<Attempt> = Vec::new();
         let mut waits = Vec::new();
-        for (index, provider) in route.providers.iter().enumerate() {
+        for (index, provider) in question.candidates(route) {
             let share = deadline.share(Instant::now(), route.providers.len() - index);
             let turn = Turn {
                 route: Arc::clone(route),
@@ -282,6 +282,24 @@ impl Assessor {
             }
         }
         Err(Refusal::NobodyAnswered { failures, attempts: earlier })
+    }
+}
+
+// === impl Question ===
+
+impl Question {
+    /// What the provider said to an earlier request for the same.
+    fn adopted_from(&self, provider: &Provider) -> Option<&Arc<ProviderRecord>> {
+        let name = &provider.adapter.descriptor().name;
+        self.adopted.iter().find(|record| record.assessment.provider == *name)
+    }
+
+    /// The route's providers with their places in it. Where one of them said something to an earlier request for the
+    /// same, nobody else is paid.
+    fn candidates<'a>(&self, route: &'a Route) -> Vec<(usize, &'a Arc<Provider>)> {
+        let all = || route.providers.iter().enumerate();
+        let adopted: Vec<_> = all().filter(|(_, provider)| self.adopted_from(provider).is_some()).collect();
+        if adopted.is_empty() { all().collect() } else { adopted }
     }
 }
 

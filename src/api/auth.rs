@@ -72,8 +72,8 @@ impl KnownKeys {
 
     /// Notes that a key is used, unless that was noted lately. A use that cannot be noted is no reason to refuse.
     async fn note_use(&self, api: &Api, id: &str, now: Timestamp) {
-        let entry = self.noted.entry_by_ref(id).or_insert(()).await;
-        if entry.is_fresh() {
+        if !self.noted.contains_key(id) {
+            self.noted.insert(id.to_owned(), ()).await;
             drop(api.0.store.note_key_used(id, now).await);
         }
     }

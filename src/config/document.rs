@@ -71,24 +71,29 @@ impl<'i> Document<'i> {
 
     fn substitute(&mut self, table: &mut DeTable<'i>, environment: &Environment) {
         for (_, value) in table.iter_mut() {
-            let span = value.span();
-            match value.get_mut() {
-                DeValue::Table(inner) => self.substitute(inner, environment),
-                DeValue::String(text) => match expand(text, environment) {
-                    Ok(Some(expanded)) => *text = Cow::Owned(expanded),
-                    Ok(None) => {}
-                    Err(message) => {
-                        let line = self.line(span.start);
-                        self.problem(Some(span), message);
-                        self.unfilled.push(line);
-                    }
-                },
-                DeValue::Integer(_)
-                | DeValue::Float(_)
-                | DeValue::Boolean(_)
-                | DeValue::Datetime(_)
-                | DeValue::Array(_) => {}
+            self.substitute_in(value, environment);
+        }
+    }
+
+    fn substitute_in(&mut self, value: &mut Value<'i>, environment: &Environment) {
+        let span = value.span();
+        match value.get_mut() {
+            DeValue::Table(inner) => self.substitute(inner, environment),
+            DeValue::Array(values) => {
+                for value in values.iter_mut() {
+                    self.substitute_in(value, environment);
+                }
             }
+            DeValue::String(text) => match expand(text, environment) {
+                Ok(Some(expanded)) => *text = Cow::Owned(expanded),
+                Ok(None) => {}
+                Err(message) => {
+                    let line = self.line(span.start);
+                    self.problem(Some(span), message);
+                    self.unfilled.push(line);
+                }
+            },
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
         }
     }
 

@@ -44,8 +44,35 @@ fn the_example_file_is_good_and_shows_every_default() {
     assert_eq!(shown.guards.timeout, default.guards.timeout);
     assert_eq!(shown.guards.attempts, default.guards.attempts);
     assert_eq!((shown.ttl, shown.keep_stale), (default.ttl, default.keep_stale));
+    assert_eq!((shown.sandbox, default.sandbox), (false, false));
     let (shown, default) = (&example.routes["default"], &minimal.routes["default"]);
     assert_eq!((shown.strategy, shown.deadline), (default.strategy, default.deadline));
+    assert_eq!((shown.rescreen_every, default.rescreen_every), (None, None));
+    assert_eq!((example.teams.len(), minimal.teams.len()), (0, 0));
+    assert_eq!((example.master_keys.iter().count(), minimal.master_keys.iter().count()), (1, 1));
+}
+
+#[test]
+fn teams_earlier_master_keys_sandboxes_and_screenings_are_read() {
+    let text = GOOD
+        .replace("[providers.yv]", "previous_master_keys = [\"${RISK_GATEWAY_MASTER_KEY}\"]\n[providers.yv]")
+        .replace("token =", "sandbox = true\ntoken =");
+    let text =
+        format!("{text}rescreen_every = \"30d\"\n[teams.risk]\nlimit = {{ requests = 5, per = \"1s\" }}\n");
+    let config = Config::parse(&text, &environment()).expect("good");
+    let limit = config.teams["risk"].limit.expect("a limit");
+    assert_eq!((limit.requests.get(), limit.per), (5, Duration::from_secs(1)));
+    assert_eq!(config.routes["default"].rescreen_every, Some(Duration::from_secs(30 * 86_400)));
+    assert_eq!(config.master_keys.iter().count(), 2);
+    assert!(config.providers[&ProviderName::new("yv")].sandbox);
+}
+
+#[test]
+fn a_store_in_postgresql_is_shown_without_its_password() {
+    let text = format!("[store]\nurl = \"postgres://ann:hunter2@db.example/risk?password=hunter3\"\n{GOOD}");
+    let config = Config::parse(&text, &environment()).expect("good");
+    assert_eq!(config.store.url.to_string(), "postgres://db.example/risk");
+    assert!(!format!("{config:?}").contains("hunter"), "{config:?}");
 }
 
 #[test]

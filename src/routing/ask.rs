@@ -55,7 +55,7 @@ impl Assessor {
             let outcome = Err(FlightError::Provider(Arc::new(error)));
             return Ok(Asked { outcome, attempts: log.attempts(), waits: Vec::new() });
         }
-        if let Some(record) = turn.adopted() {
+        if let Some(record) = question.adopted_from(provider).cloned() {
             self.telemetry.cache(&descriptor.name, CacheUse::Adopted.as_str());
             let at = record.assessment.assessed_at;
             let attempts = record.exchanges.attempts.clone();
@@ -139,16 +139,6 @@ impl Assessor {
             Some(key) => self.cache.look(&key, self.clock.now(), turn.question.max_age).await,
             None => Lookup::Absent,
         }
-    }
-}
-
-// === impl Turn ===
-
-impl Turn {
-    /// What the provider said to an earlier request for the same.
-    fn adopted(&self) -> Option<Arc<ProviderRecord>> {
-        let name = &self.provider.adapter.descriptor().name;
-        self.question.adopted.iter().find(|record| record.assessment.provider == *name).cloned()
     }
 }
 

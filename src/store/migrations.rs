@@ -27,3 +27,13 @@ fn for_postgres(migration: &Migration) -> Migration {
     let text = AssertSqlSafe(text).into_sql_str();
     Migration::new(version, description, migration_type, text, no_tx)
 }
+
+/// The statements that made the schema of the first release, and the library's own table.
+#[cfg(test)]
+pub(super) fn first_release() -> [AssertSqlSafe<String>; 2] {
+    let library = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
+         execution_time BIGINT NOT NULL)";
+    let first = MIGRATOR.iter().next().map(|migration| migration.sql.as_str().to_owned()).unwrap_or_default();
+    [AssertSqlSafe(library.to_owned()), AssertSqlSafe(first)]
+}

@@ -119,7 +119,7 @@ async fn a_disk_that_fills_up_during_the_vendors_call_loses_the_answer_but_not_t
 async fn a_store_that_is_locked_is_told_within_the_deadline_and_nothing_is_paid() {
     use sqlx::{Connection, SqliteConnection};
     let vendors = Vendors::start().await;
-    let home = on_sqlite(&Setup::default().deadline("600ms"), &vendors);
+    let home = on_sqlite(&Setup::default().deadline("3s"), &vendors);
     let server = home.serve();
     server.ask(&about(&person("cust-1"))).await.good();
     let billed = vendors.billed();
@@ -127,7 +127,7 @@ async fn a_store_that_is_locked_is_told_within_the_deadline_and_nothing_is_paid(
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("a lock");
     let began = std::time::Instant::now();
     server.ask(&about(&person("cust-2"))).await.problem(503, "store_failed");
-    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
     assert_eq!(vendors.billed(), billed);
     sqlx::query("ROLLBACK").execute(&mut other).await.expect("unlocked");
     crate::process::until_good(&server, &about(&person("cust-2"))).await;
@@ -141,9 +141,9 @@ async fn an_answer_that_cannot_be_recorded_in_time_is_paid_once_and_told_of() {
     let server = home.serve();
     server.ask(&about(&person("cust-1"))).await.good();
     let (billed, calls) = (vendors.billed(), vendors.idenfy.calls().len());
-    vendors.idenfy.inject(FaultKind::Latency { ms: 250 });
+    vendors.idenfy.inject(FaultKind::Latency { ms: 700 });
     let mut other = SqliteConnection::connect(&home.store.url).await.expect("the store");
-    let question = with(about(&person("cust-2")), serde_json::json!({"deadline_ms": 1000}));
+    let question = with(about(&person("cust-2")), serde_json::json!({"deadline_ms": 3000}));
     let lock = async {
         while vendors.idenfy.calls().len() == calls {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
