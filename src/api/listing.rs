@@ -33,31 +33,6 @@ const QUERY: &str = "the query parameters are route, provider, level, status, fr
 /// Which assessments are wanted.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Wanted {
-    /// By this route.
-    route: Option<String>,
-    /// Decided by this provider.
-    provider: Option<String>,
-    /// At this level.
-    level: Option<Level>,
-    /// In this status.
-    status: Option<Status>,
-    /// Made at this time or later.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    from: Option<Timestamp>,
-    /// Made before this time.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    to: Option<Timestamp>,
-    /// How many at the most, 1 to 200; 50 when left out.
-    #[schema(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// Where the page before ended.
-    cursor: Option<String>,
-}
-
-/// Which assessments are wanted, perhaps about one subject.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
 pub(super) struct Search {
     /// About the subject of this reference.
     #[schema(value_type = Option<String>, example = "cust-42")]
@@ -136,12 +111,13 @@ pub(super) struct Found {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    query: Result<Query<Wanted>, QueryRejection>,
+    query: Result<Query<Search>, QueryRejection>,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Read)?;
-    let invalid = |_rejection| Problem::new(StatusCode::BAD_REQUEST, "invalid_query", QUERY);
-    let Query(wanted) = query.map_err(invalid)?;
-    page(&api, &caller, wanted, None).await
+    match query {
+        Ok(Query(wanted)) if wanted.reference.is_none() => page(&api, &caller, wanted).await,
+        _ => Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", QUERY)),
+    }
 }
 
 /// Search assessments.
@@ -166,17 +142,8 @@ pub(super) async fn search(
     body: Result<Json<Search>, Problem>,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Read)?;
-    let Json(search, _) = body?;
-    let Search { reference, route, provider, level, status, from, to, limit, cursor } = search;
-    let wanted = Wanted { route, provider, level, status, from, to, limit, cursor };
-    let Some(reference) = reference else { return page(&api, &caller, wanted, None).await };
-    match find(&api, &caller, &reference).await? {
-        Some(subject) => page(&api, &caller, wanted, Some(subject)).await,
-        None => {
-            let nothing = Page { assessments: Vec::new(), next_cursor: None };
-            filter(wanted, None).map(|_| axum::Json(nothing).into_response())
-        }
-    }
+    let Json(wanted, _) = body?;
+    page(&api, &caller, wanted).await
 }
 
 /// Find a subject.
@@ -221,13 +188,16 @@ async fn find(
     api.0.store.subject_id(&caller.tenant, &mac).await.map_err(Problem::unreadable)
 }
 
-async fn page(
-    api: &Api,
-    caller: &Caller,
-    wanted: Wanted,
-    subject: Option<SubjectId>,
-) -> Result<Response, Problem> {
-    let (filter, limit) = filter(wanted, subject)?;
+async fn page(api: &Api, caller: &Caller, wanted: Search) -> Result<Response, Problem> {
+    let reference = wanted.reference.clone();
+    let (mut filter, limit) = filter(wanted)?;
+    if let Some(reference) = reference {
+        filter.subject = find(api, caller, &reference).await?;
+        if filter.subject.is_none() {
+            let nothing = Page { assessments: Vec::new(), next_cursor: None };
+            return Ok(axum::Json(nothing).into_response());
+        }
+    }
     // One more than wanted tells whether there is a next page.
     let found = api.0.store.list(&caller.tenant, &filter, limit + 1).await;
     let mut assessments = found.map_err(Problem::unreadable)?;
@@ -238,8 +208,9 @@ async fn page(
     Ok(axum::Json(Page { assessments, next_cursor }).into_response())
 }
 
-fn filter(wanted: Wanted, subject: Option<SubjectId>) -> Result<(Filter, u32), Problem> {
-    let Wanted { route, provider, level, status, from, to, limit, cursor } = wanted;
+/// What is wanted, about whomever, and how many at the most.
+fn filter(wanted: Search) -> Result<(Filter, u32), Problem> {
+    let Search { reference: _, route, provider, level, status, from, to, limit, cursor } = wanted;
     let mut problems = Vec::new();
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -256,7 +227,7 @@ fn filter(wanted: Wanted, subject: Option<SubjectId>) -> Result<(Filter, u32), P
         return Err(Problem::fields(problems));
     }
     let provider = provider.as_deref().map(ProviderName::new);
-    Ok((Filter { subject, route, provider, level, status, from, to, after: after.flatten() }, limit))
+    Ok((Filter { subject: None, route, provider, level, status, from, to, after: after.flatten() }, limit))
 }
 
 /// Opaque to callers, so that what a page hangs on may change.

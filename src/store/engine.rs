@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type,
+    ConnectOptions, Connection as _, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
@@ -187,6 +187,8 @@ impl Pool {
                 },
             )
         };
+        // By itself first: a pool goes on trying, and does not tell why in vain.
+        options.connect().await?.close().await?;
         let writer = pool(1).connect_with(options.clone()).await?;
         super::migrations::run_postgres(&writer).await?;
         let readers = pool(READERS).connect_with(options).await?;
