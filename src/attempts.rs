@@ -145,6 +145,16 @@ impl PartialSchema for Outcome {
 
 impl ToSchema for Outcome {}
 
+// === impl Attempt ===
+
+impl Attempt {
+    /// Whether it may have been paid for without an answer that is known.
+    #[must_use]
+    pub fn may_have_paid_for_nothing(&self) -> bool {
+        self.outcome == Outcome::Failed(FailureKind::UnknownOutcome) && self.billed == Billed::Unknown
+    }
+}
+
 // === impl AttemptLog ===
 
 impl AttemptLog {

@@ -71,6 +71,12 @@ impl Entry {
         Arc::clone(composed.entry(route.to_owned()).or_default())
     }
 
+    /// Puts in the assessment that `route` made of this answer before.
+    pub fn compose(&self, route: &str, made: Arc<Assessment>) {
+        let mut composed = self.composed.lock().unwrap_or_else(PoisonError::into_inner);
+        composed.insert(route.to_owned(), Arc::new(OnceCell::new_with(Some(made))));
+    }
+
     /// How long ago the answer arrived.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Duration {

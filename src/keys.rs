@@ -19,6 +19,7 @@ use crate::{
 };
 
 const PREFIX: &str = "rgk";
+const TEST_TENANT: &str = "/test";
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -145,8 +146,14 @@ impl KeyEnvironment {
     pub fn tenant(self, team: &str) -> String {
         match self {
             Self::Live => team.to_owned(),
-            Self::Test => format!("{team}/test"),
+            Self::Test => format!("{team}{TEST_TENANT}"),
         }
+    }
+
+    /// The environment of whoever is kept under this name.
+    #[must_use]
+    pub fn of_tenant(tenant: &str) -> Self {
+        if tenant.ends_with(TEST_TENANT) { Self::Test } else { Self::Live }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-pub use adopt::Earlier;
+pub use adopt::{Adopted, Earlier, Same};
 pub use refusal::Refusal;
 
 use crate::{
@@ -22,8 +22,9 @@ use crate::{
     clock::Clock,
     deadline::Deadline,
     ids::RequestId,
+    keys::KeyEnvironment,
     resilience::Guards,
-    store::{Lease, ProviderRecord, Store, StoreError},
+    store::{Lease, Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -75,7 +76,7 @@ pub struct Question {
     /// The longest that the answer may take; only tightens the route's own deadline.
     pub deadline: Option<Duration>,
     /// What providers said to an earlier request for the same, which ended without a word.
-    pub adopted: Vec<Arc<ProviderRecord>>,
+    pub adopted: Vec<Adopted>,
     /// The item of a job whose result the answer is.
     pub completes: Option<Lease>,
 }
@@ -154,6 +155,21 @@ pub struct Parts {
     pub telemetry: Telemetry,
     /// Where calls run; shutting down waits for it.
     pub tasks: TaskTracker,
+}
+
+// === impl Route ===
+
+impl Route {
+    /// Whether keys of this environment may take it: test keys ask sandboxes alone, and live keys never do, since
+    /// what a sandbox says is true of nobody.
+    #[must_use]
+    pub fn is_for(&self, environment: KeyEnvironment) -> bool {
+        let mut providers = self.providers.iter();
+        match environment {
+            KeyEnvironment::Live => !providers.any(|provider| provider.sandbox),
+            KeyEnvironment::Test => providers.all(|provider| provider.sandbox),
+        }
+    }
 }
 
 // === impl Assessor ===
@@ -289,9 +305,9 @@ impl Assessor {
 
 impl Question {
     /// What the provider said to an earlier request for the same.
-    fn adopted_from(&self, provider: &Provider) -> Option<&Arc<ProviderRecord>> {
+    fn adopted_from(&self, provider: &Provider) -> Option<&Adopted> {
         let name = &provider.adapter.descriptor().name;
-        self.adopted.iter().find(|record| record.assessment.provider == *name)
+        self.adopted.iter().find(|adopted| adopted.record.assessment.provider == *name)
     }
 
     /// The route's providers with their places in it. Where one of them said something to an earlier request for the

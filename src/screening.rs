@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    routing::{Assessor, Earlier, Question, Refusal, Route},
+    keys::KeyEnvironment,
+    routing::{Assessor, Earlier, Question, Refusal, Route, Same},
     store::{Failure, LeaseRequest, LeasedItem, NewItem, Store, StoreError, StoredSubject},
     telemetry::Telemetry,
 };
@@ -178,21 +179,23 @@ impl Screener {
         let payload = self.store.payload(item).await.map_err(later)?.ok_or_else(|| failed("erased"))?;
         let screening: Screening =
             serde_json::from_slice(&payload).map_err(|_unreadable| failed("unreadable"))?;
-        let route = self.assessor.route(&screening.route);
-        if route.is_none_or(|route| route.rescreen_every.is_none()) {
+        let environment = KeyEnvironment::of_tenant(&item.team);
+        let screened = |route: &Route| route.rescreen_every.is_some() && route.is_for(environment);
+        if !self.assessor.route(&screening.route).is_some_and(screened) {
             return Err(failed("not_scheduled"));
         }
         let subject =
             screening.subject.accept(self.clock.today()).map_err(|_problems| failed("invalid_request"))?;
-        let key = self.assessor.subject_key(&item.team, subject.reference.expose());
+        let same = Same {
+            subject: self.assessor.subject_key(&item.team, subject.reference.expose()),
+            route: screening.route.clone(),
+        };
         let adopted = match &item.earlier {
-            Some(earlier) if item.tries > 1 => {
-                match self.assessor.earlier(earlier, &key, &screening.route).await.map_err(later)? {
-                    Earlier::Answered(records) => records,
-                    Earlier::Unknown(_) | Earlier::Nothing => Vec::new(),
-                }
-            }
-            _ => Vec::new(),
+            Some(earlier) => match self.assessor.earlier(earlier, &same).await.map_err(later)? {
+                Earlier::Answered(adopted) => adopted,
+                Earlier::Unknown(_) | Earlier::Nothing => Vec::new(),
+            },
+            None => Vec::new(),
         };
         Ok(Question {
             request_id: item.lease.request_id.clone(),

@@ -44,7 +44,7 @@ use writer::{Add, Change, Writer};
 use crate::{
     assessment::Assessment,
     attempts::Attempt,
-    ids::{AssessmentId, ProviderAssessmentId, RequestId, SubjectId},
+    ids::{AssessmentId, AttemptId, ProviderAssessmentId, RequestId, SubjectId},
     vault::{Vault, VaultError},
 };
 
@@ -70,7 +70,7 @@ pub enum StoreError {
     #[error("the file cannot be made: {0}")]
     File(#[from] std::io::Error),
     /// The store was made under another master key.
-    #[error("it was made under another master key: give that one, or another store")]
+    #[error("it was made under another master key: give that one as master_key or in previous_master_keys")]
     OtherMasterKey,
     /// Somebody else ended the item of a job meanwhile, or it was cancelled.
     #[error("somebody else has ended this item, or it was cancelled")]
@@ -269,6 +269,33 @@ impl Store {
         request: &RequestId,
     ) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
         assessments::find_said(&self.readers, &self.vault, request).await
+    }
+
+    /// What a provider said in an exchange of this team; none when nothing of it is recorded.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn said_in(
+        &self,
+        team: &str,
+        attempt: &AttemptId,
+    ) -> Result<Option<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
+        assessments::find_said_in(&self.readers, &self.vault, team, attempt).await
+    }
+
+    /// The first assessment that a team's route made of what a provider said.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn made_of(
+        &self,
+        team: &str,
+        route: &str,
+        source: &ProviderAssessmentId,
+    ) -> Result<Option<Assessment>, StoreError> {
+        assessments::find_made(&self.readers, &self.vault, (team, route), source).await
     }
 
     /// Every exchange that a request led to, in order; one whose outcome is not recorded reads as one that is not

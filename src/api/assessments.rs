@@ -27,7 +27,7 @@ use crate::{
     assessment::{Assessment, RawAnswer, Status},
     ids::{AssessmentId, RequestId},
     keys::Scope,
-    routing::{Answer, CacheUse, Question},
+    routing::{Answer, CacheUse, Question, Same},
     store::{Store, StoreError},
 };
 
@@ -202,14 +202,18 @@ pub(super) async fn create(
         request.question(request_id.clone(), &caller.tenant, api.0.clock.today()).map_err(Problem::fields)?;
     caller.may_take(&api, &question.route)?;
     let Some(key) = key else { return answer(&api, question, with_raw).await };
-    let assessor = &api.0.assessor;
+    let (assessor, began) = (&api.0.assessor, tokio::time::Instant::now());
+    let deadline = assessor.route(&question.route).map_or(NO_TIME, |route| route.deadline);
     let keyed = Keyed {
         api: api.clone(),
         key,
         request_id,
-        subject: assessor.subject_key(&question.team, question.subject.reference.expose()),
-        route: question.route.clone(),
-        deadline: assessor.route(&question.route).map_or(NO_TIME, |route| route.deadline),
+        same: Same {
+            subject: assessor.subject_key(&question.team, question.subject.reference.expose()),
+            route: question.route.clone(),
+        },
+        calls_until: began + deadline,
+        answer_by: began + question.deadline.map_or(deadline, |shorter| shorter.min(deadline)),
         retry_unknown: query.retry_unknown,
     };
     let answering =
@@ -261,6 +265,9 @@ pub(super) async fn read(
     let no_such =
         || Problem::new(StatusCode::NOT_FOUND, "not_found", "your team has no assessment of this id");
     let Path(id) = path.map_err(|_rejection| no_such())?;
+    if id.contains('\0') {
+        return Err(no_such());
+    }
     let id = AssessmentId::from_text(&id);
     let found = api.0.store.assessment(&caller.tenant, &id).await.map_err(Problem::unreadable)?;
     let mut assessment = found.ok_or_else(no_such)?;

@@ -110,22 +110,16 @@ impl Caller {
         Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
     }
 
-    /// Insists that the key's environment is the route's: test keys ask sandboxes, and live keys never do, since
-    /// what a sandbox says is true of nobody.
+    /// Insists that the key's environment is the route's.
     pub(super) fn may_take(&self, api: &Api, route: &str) -> Result<(), Problem> {
-        let Some(route) = api.0.assessor.route(route) else { return Ok(()) };
-        let mut providers = route.providers.iter();
-        let (fits, detail) = match self.environment {
-            KeyEnvironment::Live => (
-                !providers.any(|provider| provider.sandbox),
-                "a sandbox answers on this route: ask with a key of environment test",
-            ),
-            KeyEnvironment::Test => (
-                providers.all(|provider| provider.sandbox),
-                "a test key may only take routes whose every provider has sandbox = true",
-            ),
+        if api.0.assessor.route(route).is_none_or(|route| route.is_for(self.environment)) {
+            return Ok(());
+        }
+        let detail = match self.environment {
+            KeyEnvironment::Live => "a sandbox answers on this route: ask with a key of environment test",
+            KeyEnvironment::Test => "a test key may only take routes whose every provider has sandbox = true",
         };
-        if fits { Ok(()) } else { Err(Problem::new(StatusCode::FORBIDDEN, "wrong_environment", detail)) }
+        Err(Problem::new(StatusCode::FORBIDDEN, "wrong_environment", detail))
     }
 }
 

@@ -4,7 +4,7 @@
 //! process ended is taken over once its time is past: what vendors had said to it is adopted, and what may have been
 //! paid for without a known answer is told instead of paid again.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -12,16 +12,17 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Api, problem::Problem};
 use crate::{
+    attempts::Attempt,
     ids::RequestId,
-    routing::Earlier,
+    routing::{Adopted, Earlier, Same},
     secrets::Purpose,
-    store::{
-        Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, ProviderRecord, SealedAnswer, SubjectKey,
-    },
+    store::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer, StoreError},
 };
 
 pub(super) const HEADER: &str = "idempotency-key";
@@ -30,16 +31,20 @@ const MAX_LENGTH: usize = 255;
 const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long after its deadline a request may take to record what it came to.
 const RECORDED_WITHIN: Duration = Duration::from_secs(3);
+/// What the store always gets to record how a request ended.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// One request under an idempotency key.
 pub(super) struct Keyed {
     pub(super) api: Api,
     pub(super) key: IdempotencyKey,
     pub(super) request_id: RequestId,
-    pub(super) subject: SubjectKey,
-    pub(super) route: String,
-    /// The longest that a call of a vendor may go on.
-    pub(super) deadline: Duration,
+    /// What it asks.
+    pub(super) same: Same,
+    /// When calls of vendors are over, whoever waits for them.
+    pub(super) calls_until: Instant,
+    /// When its caller wants to hear something.
+    pub(super) answer_by: Instant,
     pub(super) retry_unknown: bool,
 }
 
@@ -51,10 +56,16 @@ pub(super) enum Outcome {
     Refused(Problem),
 }
 
+/// What a refusal told of exchanges.
+#[derive(Default, Deserialize)]
+struct Told {
+    attempts: Vec<Attempt>,
+}
+
 /// What there is to go on once a key is claimed.
 enum Start {
     /// Answer the question; nobody need be asked again who said something already.
-    Go(Vec<Arc<ProviderRecord>>),
+    Go(Vec<Adopted>),
     /// This is the answer.
     Replay(Response),
     /// What an earlier request may have paid for is not known.
@@ -98,7 +109,7 @@ impl Keyed {
     /// finds the answer under the key.
     pub(super) async fn once<F>(
         self,
-        work: impl FnOnce(Vec<Arc<ProviderRecord>>) -> F + Send + 'static,
+        work: impl FnOnce(Vec<Adopted>) -> F + Send + 'static,
     ) -> Result<Response, Problem>
     where
         F: Future<Output = Outcome> + Send,
@@ -127,47 +138,52 @@ impl Keyed {
                     "this Idempotency-Key came with another body before: send the same body, or another key";
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail))
             }
-            Claim::Pinned(answer) => self.replay(&answer).await.map(Start::Replay),
-            Claim::Unknown { from, answer } => {
-                // It may have come to light meanwhile.
-                let Earlier::Answered(records) = self.earlier(&from).await? else {
-                    return self.replay(&answer).await.map(Start::Replay);
-                };
-                if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
-                    return Ok(Start::Go(records));
-                }
-                Err(self.running(self.api.0.clock.now()))
-            }
+            Claim::Pinned(answer) => match self.open(&answer).await? {
+                Some(answer) => Ok(Start::Replay(replay(answer))),
+                None => Err(erased()),
+            },
+            Claim::Unknown { from, answer } => self.look_again(&from, &answer).await,
         }
+    }
+
+    /// What was not known may have come to light meanwhile.
+    async fn look_again(&self, from: &RequestId, answer: &SealedAnswer) -> Result<Start, Problem> {
+        let Some(told) = self.open(answer).await? else { return Err(erased()) };
+        let Told { attempts } = serde_json::from_slice(&told.body).unwrap_or_default();
+        let assessor = &self.api.0.assessor;
+        let earlier =
+            assessor.come_to_light(from, attempts, &self.same).await.map_err(Problem::unreadable)?;
+        let Earlier::Answered(adopted) = earlier else { return Ok(Start::Replay(replay(told))) };
+        if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
+            return Ok(Start::Go(adopted));
+        }
+        Err(self.running(self.api.0.clock.now()))
     }
 
     async fn claim(&self, retry_unknown: bool) -> Result<Claim, Problem> {
         let now = self.api.0.clock.now();
         let after = |time: Duration| now.checked_add(time).unwrap_or(Timestamp::MAX);
+        let calls_over = self.calls_until.saturating_duration_since(Instant::now());
         let request = ClaimRequest {
             key: self.key.clone(),
             request_id: self.request_id.clone(),
             now,
-            held_until: after(self.deadline + RECORDED_WITHIN),
+            held_until: after(calls_over + RECORDED_WITHIN),
             expires_at: after(KEPT_FOR),
             retry_unknown,
         };
-        self.api.0.store.claim(request).await.map_err(Problem::unreadable)
+        in_time(self.answer_by, self.api.0.store.claim(request)).await
     }
 
     async fn go_on_from(&self, from: &RequestId) -> Result<Start, Problem> {
-        Ok(match self.earlier(from).await? {
-            Earlier::Answered(records) => Start::Go(records),
+        let earlier = self.api.0.assessor.earlier(from, &self.same).await;
+        Ok(match earlier.map_err(Problem::unreadable)? {
+            Earlier::Answered(adopted) => Start::Go(adopted),
             Earlier::Unknown(attempts) if !self.retry_unknown => {
                 Start::Unknown(Problem::unknown_outcome(attempts))
             }
             Earlier::Unknown(_) | Earlier::Nothing => Start::Go(Vec::new()),
         })
-    }
-
-    async fn earlier(&self, from: &RequestId) -> Result<Earlier, Problem> {
-        let earlier = self.api.0.assessor.earlier(from, &self.subject, &self.route).await;
-        earlier.map_err(Problem::unreadable)
     }
 
     fn running(&self, until: Timestamp) -> Problem {
@@ -176,20 +192,8 @@ impl Keyed {
         Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail).with_retry_after(wait)
     }
 
-    async fn replay(&self, answer: &SealedAnswer) -> Result<Response, Problem> {
-        let opened = self.api.0.store.open_pinned(answer).await.map_err(Problem::unreadable)?;
-        let Some(PinnedAnswer { status, body }) = opened else {
-            let detail = "the subject of this answer was erased";
-            return Err(Problem::new(StatusCode::GONE, "erased", detail));
-        };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        let content_type = if status.is_success() { "application/json" } else { "application/problem+json" };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+    async fn open(&self, answer: &SealedAnswer) -> Result<Option<PinnedAnswer>, Problem> {
+        self.api.0.store.open_pinned(answer).await.map_err(Problem::unreadable)
     }
 
     /// Pins an answer, or what is not known, to the key; lets the key go after any other refusal.
@@ -202,34 +206,68 @@ impl Keyed {
                 self.pin(&answer, false).await?;
                 Ok(Response::from_parts(parts, Body::from(answer.body)))
             }
-            Outcome::Refused(problem) if problem.code() == "unknown_outcome" => {
-                let body = problem.document(&self.request_id);
-                let status = StatusCode::GATEWAY_TIMEOUT.as_u16();
-                self.pin(&PinnedAnswer { status, body }, true).await?;
-                Err(problem)
-            }
             Outcome::Refused(problem) => {
-                if let Err(error) = self.api.0.store.release(self.key, self.request_id).await {
-                    // The key is free once the request's time is over.
-                    tracing::warn!(error = error.told(), "an idempotency key could not be let go");
+                match problem.code() {
+                    "unknown_outcome" if problem.may_have_paid_for_nothing() => {
+                        let body = problem.document(&self.request_id);
+                        let status = StatusCode::GATEWAY_TIMEOUT.as_u16();
+                        self.pin(&PinnedAnswer { status, body }, true).await?;
+                    }
+                    // What may have been paid for comes to light once the key is taken over.
+                    "store_failed" | "internal" => {}
+                    _ => self.release().await,
                 }
                 Err(problem)
             }
         }
     }
 
+    /// Lets the key go. If that fails it is free once the request's time is over.
+    async fn release(self) {
+        let releasing = self.api.0.store.release(self.key, self.request_id);
+        if let Err(problem) = in_time(self.answer_by, releasing).await {
+            tracing::warn!(code = problem.code(), "an idempotency key could not be let go");
+        }
+    }
+
     async fn pin(&self, answer: &PinnedAnswer, unknown_outcome: bool) -> Result<(), Problem> {
         let store = &self.api.0.store;
-        let subject = store.subject(&self.subject).await.map_err(Problem::unreadable)?;
-        let (key, request_id) = (self.key.clone(), self.request_id.clone());
-        let pin =
-            Pin::new(key, request_id, &subject, answer, unknown_outcome).map_err(Problem::unreadable)?;
-        if store.pin(pin).await.map_err(Problem::unreadable)? {
+        let pinning = async {
+            let subject = store.subject(&self.same.subject).await?;
+            let (key, request_id) = (self.key.clone(), self.request_id.clone());
+            store.pin(Pin::new(key, request_id, &subject, answer, unknown_outcome)?).await
+        };
+        if in_time(self.answer_by, pinning).await? {
             return Ok(());
         }
         // Another request took over because this one was late: its answer is the one that stands.
         Err(self.running(self.api.0.clock.now()))
     }
+}
+
+/// What the store comes to by `deadline`, or a moment later for what is already answered.
+async fn in_time<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Problem> {
+    let done = timeout_at(deadline.max(Instant::now() + LAST_MOMENT), work).await;
+    done.unwrap_or(Err(StoreError::TooSlow)).map_err(Problem::unreadable)
+}
+
+fn erased() -> Problem {
+    Problem::new(StatusCode::GONE, "erased", "the subject of this answer was erased")
+}
+
+fn replay(answer: PinnedAnswer) -> Response {
+    let PinnedAnswer { status, body } = answer;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let content_type = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    response
 }
 
 impl<T: IntoResponse> From<Result<T, Problem>> for Outcome {

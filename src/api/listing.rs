@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use jiff::Timestamp;
 use risk_provider::{FieldProblem, Level, Personal, ProviderName};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
 use super::{
@@ -46,9 +46,11 @@ pub(super) struct Search {
     /// In this status.
     status: Option<Status>,
     /// Made at this time or later.
+    #[serde(deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// Made before this time.
+    #[serde(deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// How many at the most, 1 to 200; 50 when left out.
@@ -179,6 +181,15 @@ pub(super) async fn lookup(
     }
 }
 
+/// A time; what is none is not repeated.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let time = text.parse().map_err(|_unreadable| {
+        de::Error::custom("must be a time in UTC or with an offset, such as 2026-06-01T00:00:00Z")
+    })?;
+    Ok(Some(time))
+}
+
 async fn find(
     api: &Api,
     caller: &Caller,
@@ -191,11 +202,14 @@ async fn find(
 async fn page(api: &Api, caller: &Caller, wanted: Search) -> Result<Response, Problem> {
     let reference = wanted.reference.clone();
     let (mut filter, limit) = filter(wanted)?;
+    let nothing = || axum::Json(Page { assessments: Vec::new(), next_cursor: None }).into_response();
+    if !filter.can_match() {
+        return Ok(nothing());
+    }
     if let Some(reference) = reference {
         filter.subject = find(api, caller, &reference).await?;
         if filter.subject.is_none() {
-            let nothing = Page { assessments: Vec::new(), next_cursor: None };
-            return Ok(axum::Json(nothing).into_response());
+            return Ok(nothing());
         }
     }
     // One more than wanted tells whether there is a next page.

@@ -175,6 +175,11 @@ impl Problem {
         Self { attempts: Some(attempts), ..problem }
     }
 
+    /// Whether a vendor may have been paid without an answer that is known.
+    pub(super) fn may_have_paid_for_nothing(&self) -> bool {
+        self.attempts.iter().flatten().any(Attempt::may_have_paid_for_nothing)
+    }
+
     /// The document for one request, as bytes.
     pub(super) fn document(&self, request_id: &RequestId) -> Vec<u8> {
         let document = Self { request_id: request_id.to_string(), ..self.clone() };

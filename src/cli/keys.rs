@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -239,10 +239,12 @@ impl Rotate {
             name: old.name,
         };
         let scopes: Scopes = old.scopes.parse()?;
+        let until = now.checked_add(self.overlap).context("the overlap is too long")?;
         let created = CreatedKey::new(&hash_key, &owner, &scopes, now)?;
         store.add_key(created.stored.clone()).await?;
-        let until = now.checked_add(self.overlap)?;
         store.revoke_key(&self.id, until).await?;
+        // It may have been settled before that it ends sooner.
+        let until = find(&store, &self.id).await?.revoked_at.unwrap_or(until);
         store.close().await;
         if self.json {
             let key = created.key.expose_secret();

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use risk_provider::{Billed, FailureKind};
+use risk_provider::ProviderAssessment;
 
 use super::Assessor;
 use crate::{
-    attempts::{Attempt, Outcome},
-    ids::RequestId,
+    assessment::Assessment,
+    attempts::Attempt,
+    ids::{ProviderAssessmentId, RequestId},
     store::{AttemptsRecord, Origin, ProviderRecord, StoreError, SubjectKey},
 };
 
@@ -16,11 +17,29 @@ use crate::{
 #[derive(Debug)]
 pub enum Earlier {
     /// Providers answered it: nobody need be paid again.
-    Answered(Vec<Arc<ProviderRecord>>),
+    Answered(Vec<Adopted>),
     /// A vendor may have been paid, and its answer is not known.
     Unknown(Vec<Attempt>),
     /// Nothing was paid.
     Nothing,
+}
+
+/// What a provider said to an earlier request for the same.
+#[derive(Debug, Clone)]
+pub struct Adopted {
+    /// What it said.
+    pub record: Arc<ProviderRecord>,
+    /// What the route made of it then, if it came to that.
+    pub made: Option<Arc<Assessment>>,
+}
+
+/// The question that an earlier request asked.
+#[derive(Debug, Clone)]
+pub struct Same {
+    /// What finds its subject.
+    pub subject: SubjectKey,
+    /// Its route.
+    pub route: String,
 }
 
 // === impl Assessor ===
@@ -36,39 +55,62 @@ impl Assessor {
         }
     }
 
-    /// What became of the request `from`, which was about the same subject on the same route.
+    /// What became of the request `from`.
     ///
     /// # Errors
     ///
     /// When the store could not be read.
-    pub async fn earlier(
-        &self,
-        from: &RequestId,
-        subject: &SubjectKey,
-        route: &str,
-    ) -> Result<Earlier, StoreError> {
+    pub async fn earlier(&self, from: &RequestId, same: &Same) -> Result<Earlier, StoreError> {
         let attempts = self.store.attempts_of(from).await?;
         let said = self.store.said_to(from).await?;
         if said.is_empty() {
-            let unknown = |attempt: &Attempt| {
-                attempt.outcome == Outcome::Failed(FailureKind::UnknownOutcome)
-                    && attempt.billed == Billed::Unknown
-            };
-            let paid = attempts.iter().any(unknown);
+            let paid = attempts.iter().any(Attempt::may_have_paid_for_nothing);
             return Ok(if paid { Earlier::Unknown(attempts) } else { Earlier::Nothing });
         }
+        self.adopt(from, said, &attempts, same).await
+    }
+
+    /// What became of exchanges whose outcome was not known when their caller was told of them; whoever led them.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not be read.
+    pub async fn come_to_light(
+        &self,
+        from: &RequestId,
+        told: Vec<Attempt>,
+        same: &Same,
+    ) -> Result<Earlier, StoreError> {
+        let mut said = Vec::new();
+        for attempt in told.iter().filter(|attempt| attempt.may_have_paid_for_nothing()) {
+            said.extend(self.store.said_in(&same.subject.team, &attempt.id).await?);
+        }
+        if said.is_empty() { Ok(Earlier::Unknown(told)) } else { self.adopt(from, said, &told, same).await }
+    }
+
+    async fn adopt(
+        &self,
+        from: &RequestId,
+        said: Vec<(ProviderAssessmentId, ProviderAssessment)>,
+        attempts: &[Attempt],
+        same: &Same,
+    ) -> Result<Earlier, StoreError> {
+        let team = &same.subject.team;
         let origin = Origin {
-            team: subject.team.clone(),
-            route: route.to_owned(),
-            subject: self.store.subject(subject).await?,
+            team: team.clone(),
+            route: same.route.clone(),
+            subject: self.store.subject(&same.subject).await?,
             request_id: from.clone(),
         };
-        let record = |(id, assessment): (_, risk_provider::ProviderAssessment)| {
+        let mut adopted = Vec::new();
+        for (id, assessment) in said {
+            let made = self.store.made_of(team, &same.route, &id).await?.map(Arc::new);
             let by = |attempt: &&Attempt| attempt.provider == assessment.provider;
             let attempts = attempts.iter().filter(by).cloned().collect();
             let exchanges = AttemptsRecord { origin: origin.clone(), attempts };
-            Arc::new(ProviderRecord { id, assessment: Arc::new(assessment), exchanges })
-        };
-        Ok(Earlier::Answered(said.into_iter().map(record).collect()))
+            let record = ProviderRecord { id, assessment: Arc::new(assessment), exchanges };
+            adopted.push(Adopted { record: Arc::new(record), made });
+        }
+        Ok(Earlier::Answered(adopted))
     }
 }

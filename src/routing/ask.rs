@@ -55,11 +55,15 @@ impl Assessor {
             let outcome = Err(FlightError::Provider(Arc::new(error)));
             return Ok(Asked { outcome, attempts: log.attempts(), waits: Vec::new() });
         }
-        if let Some(record) = question.adopted_from(provider).cloned() {
+        if let Some(adopted) = question.adopted_from(provider) {
             self.telemetry.cache(&descriptor.name, CacheUse::Adopted.as_str());
-            let at = record.assessment.assessed_at;
-            let attempts = record.exchanges.attempts.clone();
-            let entry = Arc::new(Entry::new(record, at, provider.ttl, provider.keep_stale));
+            let at = adopted.record.assessment.assessed_at;
+            let attempts = adopted.record.exchanges.attempts.clone();
+            let entry = Entry::new(Arc::clone(&adopted.record), at, provider.ttl, provider.keep_stale);
+            if let Some(made) = &adopted.made {
+                entry.compose(&turn.route.name, Arc::clone(made));
+            }
+            let entry = Arc::new(entry);
             let found = Found { entry, cache: CacheUse::Adopted };
             return Ok(Asked { outcome: Ok(found), attempts, waits: Vec::new() });
         }

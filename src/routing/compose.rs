@@ -31,8 +31,9 @@ impl Assessor {
         let age = entry.age(now);
         let mut assessment = Assessment::clone(&assessment);
         if !made_now && !found.cache.called() {
+            let adopted = found.cache == CacheUse::Adopted;
             for provider in &mut assessment.providers {
-                provider.served = Served::Cached;
+                provider.served = if adopted { Served::Adopted } else { Served::Cached };
                 provider.age_s = age.as_secs();
             }
             let record = ServedRecord {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     assessment::Assessment,
-    ids::{AssessmentId, ProviderAssessmentId, RequestId},
+    ids::{AssessmentId, AttemptId, ProviderAssessmentId, RequestId},
     vault::Vault,
 };
 
@@ -38,6 +38,20 @@ const FIND_SOURCES: &str = "SELECT provider_assessments.id, provider_assessments
      JOIN data_keys ON data_keys.subject_id = provider_assessments.subject_id \
      WHERE assessment_sources.assessment_id = $1 AND assessment_sources.revision = \
      (SELECT MAX(revision) FROM assessments WHERE id = $1)";
+
+const FIND_MADE: &str = "SELECT assessments.id, assessments.revision, assessments.document, data_keys.subject_id, \
+     data_keys.wrapped FROM assessment_sources \
+     JOIN assessments ON assessments.id = assessment_sources.assessment_id \
+       AND assessments.revision = assessment_sources.revision \
+     JOIN data_keys ON data_keys.subject_id = assessments.subject_id \
+     WHERE assessment_sources.provider_assessment_id = $1 AND assessments.team = $2 AND assessments.route = $3 \
+     ORDER BY assessments.id LIMIT 1";
+
+const FIND_BY_ATTEMPT: &str = "SELECT provider_assessments.id, provider_assessments.document, \
+     data_keys.subject_id, data_keys.wrapped FROM attempts \
+     JOIN provider_assessments ON provider_assessments.id = attempts.provider_assessment_id \
+     JOIN data_keys ON data_keys.subject_id = provider_assessments.subject_id \
+     WHERE attempts.id = $1 AND attempts.team = $2";
 
 const FIND_BY_REQUEST: &str = "SELECT provider_assessments.id, provider_assessments.document, \
      data_keys.subject_id, data_keys.wrapped FROM attempts \
@@ -175,6 +189,28 @@ pub(super) async fn find_said(
 ) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
     let rows = pool.all(sql(FIND_BY_REQUEST).bind(request.as_str())).await?;
     rows.iter().map(|row| said(vault, row)).collect()
+}
+
+/// What a provider said in an exchange of this team.
+pub(super) async fn find_said_in(
+    pool: &Pool,
+    vault: &Vault,
+    team: &str,
+    attempt: &AttemptId,
+) -> Result<Option<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
+    let row = pool.optional(sql(FIND_BY_ATTEMPT).bind(attempt.as_str()).bind(team)).await?;
+    row.map(|row| said(vault, &row)).transpose()
+}
+
+/// The first assessment that a team's route made of what a provider said.
+pub(super) async fn find_made(
+    pool: &Pool,
+    vault: &Vault,
+    (team, route): (&str, &str),
+    source: &ProviderAssessmentId,
+) -> Result<Option<Assessment>, StoreError> {
+    let row = pool.optional(sql(FIND_MADE).bind(source.as_str()).bind(team).bind(route)).await?;
+    row.map(|row| opened(vault, &row)).transpose()
 }
 
 fn said(vault: &Vault, row: &Row) -> Result<(ProviderAssessmentId, ProviderAssessment), StoreError> {

@@ -174,8 +174,12 @@ impl Pool {
         let options = options.application_name("risk-gateway");
         // Set here, whatever the server's own default is.
         let settings = match durability {
-            Durability::Commit => "SET synchronous_commit = on; SET lock_timeout = '5s'",
-            Durability::Relaxed => "SET synchronous_commit = off; SET lock_timeout = '5s'",
+            Durability::Commit => {
+                "SET synchronous_commit = on; SET lock_timeout = '5s'; SET client_min_messages = warning"
+            }
+            Durability::Relaxed => {
+                "SET synchronous_commit = off; SET lock_timeout = '5s'; SET client_min_messages = warning"
+            }
         };
         let pool = |connections| {
             PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).after_connect(

@@ -35,6 +35,18 @@ pub struct Filter {
     pub after: Option<AssessmentId>,
 }
 
+// === impl Filter ===
+
+impl Filter {
+    /// Whether anything could pass it: no record holds a text with a NUL, and not every database takes one.
+    #[must_use]
+    pub fn can_match(&self) -> bool {
+        let after = self.after.as_ref().map(AssessmentId::as_str);
+        let provider = self.provider.as_ref().map(ProviderName::as_str);
+        ![after, provider, self.route.as_deref()].into_iter().flatten().any(|text| text.contains('\0'))
+    }
+}
+
 const LIST: &str = "SELECT assessments.id, assessments.revision, assessments.document, data_keys.subject_id, \
      data_keys.wrapped FROM assessments JOIN data_keys ON data_keys.subject_id = assessments.subject_id \
      WHERE assessments.team = $1 AND ($2 IS NULL OR assessments.subject_id = $2) \

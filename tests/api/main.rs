@@ -28,9 +28,13 @@ mod documented;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod listing;
 #[cfg(test)]
 mod nobody_answers;
 #[cfg(test)]
@@ -41,5 +45,7 @@ mod reading;
 mod screening;
 #[cfg(test)]
 mod single_flight;
+#[cfg(test)]
+mod teams;
 #[cfg(test)]
 mod validation;

@@ -31,4 +31,6 @@ mod help;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod master_key;
+#[cfg(test)]
 mod serve;

@@ -18,7 +18,7 @@ use risk_gateway::{
     config::{Config, Environment},
     keys::{CreatedKey, KeyEnvironment, KeyOwner},
     secrets::HashKey,
-    store::Store,
+    store::{Store, StoredKey},
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -41,13 +41,14 @@ pub(crate) struct Gateway {
     /// A key of team `risk` with every scope.
     pub(crate) key: String,
     pub(crate) client: Client,
-    vendors: Vendors,
+    setup: Setup,
+    vendors: Arc<Vendors>,
+    place: Arc<TestStore>,
     store: Store,
     hash_key: Arc<HashKey>,
     clock: Clock,
     ahead_s: Arc<AtomicI64>,
     _stop: oneshot::Sender<()>,
-    _place: TestStore,
 }
 
 // === impl Gateway ===
@@ -59,15 +60,11 @@ impl Gateway {
     }
 
     pub(crate) async fn with(setup: Setup) -> Self {
-        let vendors = Vendors::start().await;
-        let place = TestStore::new();
-        // Nobody here pulls the plug, and not every machine syncs quickly.
-        let mut variables = setup.environment(&vendors, &place.url);
-        variables.push(("DURABILITY", "relaxed".to_owned()));
-        let environment = Environment::from_fn(move |name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
-        });
-        let config = Config::parse(&setup.toml(), &environment).expect("a good configuration");
+        Self::on(TestStore::new(), setup).await
+    }
+
+    /// A gateway whose records go to `place`.
+    pub(crate) async fn on(place: TestStore, setup: Setup) -> Self {
         let ahead_s = Arc::new(AtomicI64::new(0));
         let (ahead, system) = (Arc::clone(&ahead_s), Clock::system());
         // Noon, so that no test runs into another day unless it means to.
@@ -76,27 +73,41 @@ impl Gateway {
             let ahead = SignedDuration::from_secs(ahead.load(Ordering::Relaxed));
             noon + system.now().duration_since(started) + ahead
         });
+        let vendors = Arc::new(Vendors::start().await);
+        let mut gateway = Self::run(setup, vendors, Arc::new(place), clock, ahead_s).await;
+        gateway.key = gateway.key_for("risk", "all").await;
+        gateway
+    }
+
+    /// Another gateway on the same store, before the same vendors, with the same key and clock.
+    pub(crate) async fn twin(&self) -> Self {
+        let (vendors, place) = (Arc::clone(&self.vendors), Arc::clone(&self.place));
+        let (clock, ahead_s) = (self.clock.clone(), Arc::clone(&self.ahead_s));
+        Self { key: self.key.clone(), ..Self::run(self.setup.clone(), vendors, place, clock, ahead_s).await }
+    }
+
+    async fn run(
+        setup: Setup,
+        vendors: Arc<Vendors>,
+        place: Arc<TestStore>,
+        clock: Clock,
+        ahead_s: Arc<AtomicI64>,
+    ) -> Self {
+        let mut variables = setup.environment(&vendors, &place.url);
+        // Nobody here pulls the plug, and not every machine syncs quickly.
+        variables.push(("DURABILITY", "relaxed".to_owned()));
+        let environment = Environment::from_fn(move |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+        });
+        let config = Config::parse(&setup.toml(), &environment).expect("a good configuration");
         let listener = server::listen(config.server.listen).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = App::start(config, clock.clone()).await.expect("a gateway");
         let (store, hash_key) = (app.store.clone(), Arc::clone(&app.hash_key));
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(app.serve(listener, async { drop(stopped.await) }));
-        let client = client();
-        let mut gateway = Self {
-            url,
-            key: String::new(),
-            client,
-            vendors,
-            store,
-            hash_key,
-            clock,
-            ahead_s,
-            _stop: stop,
-            _place: place,
-        };
-        gateway.key = gateway.key_for("risk", "all").await;
-        gateway
+        let (key, client) = (String::new(), client());
+        Self { url, key, client, setup, vendors, place, store, hash_key, clock, ahead_s, _stop: stop }
     }
 
     /// A new key, made while the gateway runs.
@@ -111,6 +122,20 @@ impl Gateway {
         let created = created.expect("randomness");
         self.store.add_key(created.stored).await.expect("a stored key");
         created.key.expose_secret().to_owned()
+    }
+
+    /// What is stored of `key`.
+    pub(crate) async fn stored(&self, key: &str) -> StoredKey {
+        self.store.key(id_of(key)).await.expect("a store that works").expect("a key")
+    }
+
+    pub(crate) async fn revoke(&self, key: &str) {
+        self.store.revoke_key(id_of(key), self.clock.now()).await.expect("a store that works");
+    }
+
+    /// Where its records are.
+    pub(crate) fn store_url(&self) -> &str {
+        &self.place.url
     }
 
     /// Moves the gateway's wall clock.
@@ -153,6 +178,11 @@ impl Deref for Gateway {
     fn deref(&self) -> &Vendors {
         &self.vendors
     }
+}
+
+/// The public part of a key.
+fn id_of(key: &str) -> &str {
+    key.split('_').nth(1).expect("an id")
 }
 
 /// Waits until `ready` says so.
