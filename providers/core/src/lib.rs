@@ -42,8 +42,8 @@ pub use money::Money;
 pub use payload::RawPayload;
 pub use personal::Personal;
 pub use provider::{
-    Callbacks, Descriptor, History, Operation, ProviderName, ProviderSettings, Questionnaires, Recheck,
-    RiskProvider,
+    Callbacks, Descriptor, History, HistoryItem, HistoryPage, HistoryQuery, Operation, ProviderName,
+    ProviderSettings, Questionnaires, Recheck, RiskProvider,
 };
 pub use score::{Level, Score};
 pub use subject::{FieldProblem, Subject, SubjectRequest, SubjectType};

@@ -3,10 +3,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{Call, Input, ProviderAssessment, ProviderError, Subject, SubjectType, VendorReference};
+use crate::{
+    Call, Input, Personal, ProviderAssessment, ProviderError, Subject, SubjectType, VendorReference,
+};
 
 /// One configured vendor integration. Answers questions; never retries, caches, limits, logs or decides.
 #[async_trait]
@@ -92,7 +95,7 @@ pub trait Recheck: Send + Sync {
 /// A vendor's own history.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// One page of references, newest first, and the cursor of the next page if there is one.
+    /// One page of what the vendor keeps, in its own order, and the cursor of the next page if there is one.
     ///
     /// # Errors
     ///
@@ -100,8 +103,42 @@ pub trait History: Send + Sync {
     async fn page(
         &self,
         call: &Call,
+        query: &HistoryQuery,
         cursor: Option<&str>,
-    ) -> Result<(Vec<VendorReference>, Option<String>), ProviderError>;
+    ) -> Result<HistoryPage, ProviderError>;
+}
+
+/// What of a vendor's history is wanted. A vendor that cannot filter gives more; whoever asks looks again.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryQuery {
+    /// On this day or later, in UTC.
+    pub from: Option<Date>,
+    /// On this day or earlier, in UTC.
+    pub to: Option<Date>,
+    /// About a subject of this name.
+    pub name: Option<Personal<String>>,
+}
+
+/// A page of a vendor's history.
+#[derive(Debug)]
+pub struct HistoryPage {
+    /// What is on it.
+    pub items: Vec<HistoryItem>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<String>,
+}
+
+/// One answer in a vendor's history.
+#[derive(Debug)]
+pub struct HistoryItem {
+    /// The vendor's id of it.
+    pub reference: VendorReference,
+    /// The name that it is about, as the vendor keeps it.
+    pub name: Option<Personal<String>>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// The whole answer, where the list holds it; else [`RiskProvider::retrieve`] reads it.
+    pub assessment: Option<Box<ProviderAssessment>>,
 }
 
 /// Callbacks that a vendor signs. A callback only ever triggers [`RiskProvider::retrieve`].
@@ -195,7 +232,7 @@ impl fmt::Display for ProviderName {
 impl Descriptor {
     /// The fields that `subject` lacks for the required inputs, as dotted names.
     #[must_use]
-    pub fn missing(&self, subject: &Subject, today: jiff::civil::Date) -> Vec<String> {
+    pub fn missing(&self, subject: &Subject, today: Date) -> Vec<String> {
         let present = subject.inputs(today);
         let lacks = |wanted: &&Input| !present.iter().any(|(input, _)| input == *wanted);
         let mut fields: Vec<String> = Vec::new();
