@@ -16,9 +16,9 @@ use crate::{
     cache::{AnswerCache, KeyMaker},
     clock::Clock,
     config::{Config, ProviderConfig, RouteConfig, ServerConfig, StoreConfig, TeamConfig, TeamLimit},
+    jobs::Runner,
     resilience::Guards,
     routing::{self, Assessor, Provider, Route},
-    screening::Screener,
     secrets::{HashKey, MasterKeys},
     store::{Store, StoreError, StoreUrl},
     team_limits::TeamLimits,
@@ -36,7 +36,7 @@ pub struct App {
     pub store: Store,
     /// The key of the store's hashes.
     pub hash_key: Arc<HashKey>,
-    screener: Screener,
+    runner: Runner,
     clock: Clock,
     api: Api,
     tasks: TaskTracker,
@@ -112,21 +112,17 @@ impl App {
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.header_read_timeout,
         });
-        let screener = Screener {
-            assessor: Arc::clone(&assessor),
-            store: store.clone(),
-            clock: clock.clone(),
-            telemetry,
-        };
+        let runner =
+            Runner { assessor: Arc::clone(&assessor), store: store.clone(), clock: clock.clone(), telemetry };
         let (stop, limits) = (CancellationToken::new(), ConnectionLimits::from(&server));
-        Ok(Self { assessor, store, hash_key, screener, clock, api, tasks, stop, limits })
+        Ok(Self { assessor, store, hash_key, runner, clock, api, tasks, stop, limits })
     }
 
     /// Serves on `listener` and does durable work until `stop` resolves; then lets requests and calls under way end,
     /// and closes.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         self.tasks.spawn(upkeep::run(self.store.clone(), self.clock.clone(), self.stop.clone()));
-        self.tasks.spawn(self.screener.clone().run(self.stop.clone()));
+        self.tasks.spawn(self.runner.clone().run(self.stop.clone()));
         let api = self.api.clone();
         let stop = async move {
             stop.await;

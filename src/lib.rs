@@ -16,12 +16,12 @@ pub mod deadline;
 #[cfg(doc)]
 pub mod docs;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
 pub mod policy;
 pub mod registry;
 pub mod resilience;
 pub mod routing;
-pub mod screening;
 pub mod secrets;
 pub mod store;
 pub mod team_limits;

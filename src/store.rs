@@ -108,10 +108,10 @@ impl StoreError {
         error.is_unique_violation() || error.is_foreign_key_violation() || error.is_check_violation()
     }
 
-    /// Whether another server's transaction stood in the way: a deadlock, a conflict, a lock not given in time.
+    /// Whether another server's transaction stood in the way: a deadlock or a conflict.
     fn is_contention(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        matches!(error.code().as_deref(), Some("40P01" | "40001" | "55P03"))
+        matches!(error.code().as_deref(), Some("40P01" | "40001"))
     }
 }
 
@@ -296,6 +296,15 @@ impl Store {
         source: &ProviderAssessmentId,
     ) -> Result<Option<Assessment>, StoreError> {
         assessments::find_made(&self.readers, &self.vault, (team, route), source).await
+    }
+
+    /// One exchange of a team; none while nothing of it is recorded.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn attempt(&self, team: &str, id: &AttemptId) -> Result<Option<Attempt>, StoreError> {
+        attempts::find(&self.readers, team, id).await
     }
 
     /// Every exchange that a request led to, in order; one whose outcome is not recorded reads as one that is not

@@ -142,17 +142,16 @@ impl Keyed {
                 Some(answer) => Ok(Start::Replay(replay(answer))),
                 None => Err(erased()),
             },
-            Claim::Unknown { from, answer } => self.look_again(&from, &answer).await,
+            Claim::Unknown(answer) => self.look_again(&answer).await,
         }
     }
 
     /// What was not known may have come to light meanwhile.
-    async fn look_again(&self, from: &RequestId, answer: &SealedAnswer) -> Result<Start, Problem> {
+    async fn look_again(&self, answer: &SealedAnswer) -> Result<Start, Problem> {
         let Some(told) = self.open(answer).await? else { return Err(erased()) };
         let Told { attempts } = serde_json::from_slice(&told.body).unwrap_or_default();
         let assessor = &self.api.0.assessor;
-        let earlier =
-            assessor.come_to_light(from, attempts, &self.same).await.map_err(Problem::unreadable)?;
+        let earlier = assessor.come_to_light(attempts, &self.same).await.map_err(Problem::unreadable)?;
         let Earlier::Answered(adopted) = earlier else { return Ok(Start::Replay(replay(told))) };
         if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
             return Ok(Start::Go(adopted));
@@ -175,7 +174,7 @@ impl Keyed {
         in_time(self.answer_by, self.api.0.store.claim(request)).await
     }
 
-    async fn go_on_from(&self, from: &RequestId) -> Result<Start, Problem> {
+    async fn go_on_from(&self, from: &[RequestId]) -> Result<Start, Problem> {
         let earlier = self.api.0.assessor.earlier(from, &self.same).await;
         Ok(match earlier.map_err(Problem::unreadable)? {
             Earlier::Answered(adopted) => Start::Go(adopted),

@@ -55,19 +55,22 @@ impl Assessor {
         }
     }
 
-    /// What became of the request `from`.
+    /// What became of the requests `from`, each of which took over from the one before it.
     ///
     /// # Errors
     ///
     /// When the store could not be read.
-    pub async fn earlier(&self, from: &RequestId, same: &Same) -> Result<Earlier, StoreError> {
-        let attempts = self.store.attempts_of(from).await?;
-        let said = self.store.said_to(from).await?;
+    pub async fn earlier(&self, from: &[RequestId], same: &Same) -> Result<Earlier, StoreError> {
+        let (mut attempts, mut said) = (Vec::new(), Vec::new());
+        for request in from {
+            attempts.extend(self.store.attempts_of(request).await?);
+            said.extend(self.store.said_to(request).await?);
+        }
         if said.is_empty() {
             let paid = attempts.iter().any(Attempt::may_have_paid_for_nothing);
             return Ok(if paid { Earlier::Unknown(attempts) } else { Earlier::Nothing });
         }
-        self.adopt(from, said, &attempts, same).await
+        self.adopt(said, &attempts, same).await
     }
 
     /// What became of exchanges whose outcome was not known when their caller was told of them; whoever led them.
@@ -75,22 +78,18 @@ impl Assessor {
     /// # Errors
     ///
     /// When the store could not be read.
-    pub async fn come_to_light(
-        &self,
-        from: &RequestId,
-        told: Vec<Attempt>,
-        same: &Same,
-    ) -> Result<Earlier, StoreError> {
-        let mut said = Vec::new();
-        for attempt in told.iter().filter(|attempt| attempt.may_have_paid_for_nothing()) {
-            said.extend(self.store.said_in(&same.subject.team, &attempt.id).await?);
+    pub async fn come_to_light(&self, told: Vec<Attempt>, same: &Same) -> Result<Earlier, StoreError> {
+        let team = &same.subject.team;
+        let (mut attempts, mut said) = (Vec::new(), Vec::new());
+        for attempt in &told {
+            attempts.extend(self.store.attempt(team, &attempt.id).await?);
+            said.extend(self.store.said_in(team, &attempt.id).await?);
         }
-        if said.is_empty() { Ok(Earlier::Unknown(told)) } else { self.adopt(from, said, &told, same).await }
+        if said.is_empty() { Ok(Earlier::Unknown(told)) } else { self.adopt(said, &attempts, same).await }
     }
 
     async fn adopt(
         &self,
-        from: &RequestId,
         said: Vec<(ProviderAssessmentId, ProviderAssessment)>,
         attempts: &[Attempt],
         same: &Same,
@@ -100,7 +99,8 @@ impl Assessor {
             team: team.clone(),
             route: same.route.clone(),
             subject: self.store.subject(&same.subject).await?,
-            request_id: from.clone(),
+            // Only what is written already is adopted: nothing is written under this name.
+            request_id: RequestId::new(),
         };
         let mut adopted = Vec::new();
         for (id, assessment) in said {

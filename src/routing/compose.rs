@@ -10,7 +10,8 @@ use crate::{
     attempts::Attempt,
     cache::Entry,
     ids::AssessmentId,
-    policy, screening,
+    jobs::screening,
+    policy,
     store::{AssessmentRecord, ServedRecord, StoreError},
 };
 

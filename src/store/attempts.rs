@@ -42,6 +42,9 @@ const CONCLUDE: &str = "INSERT INTO attempts \
 
 const DELETE_CONCLUDED: &str = "DELETE FROM intents WHERE settle_by < $1 AND id IN (SELECT id FROM attempts)";
 
+const FIND: &str = "SELECT id, provider, operation, outcome, sent, billed, price_micros, currency, \
+     started_at, duration_ms FROM attempts WHERE id = $1 AND team = $2";
+
 /// Also those that are still under way, which read as they will if nothing more is heard of them.
 const FIND_BY_REQUEST: &str = "SELECT id, provider, operation, outcome, sent, billed, price_micros, currency, \
      started_at, duration_ms FROM attempts WHERE request_id = $1 \
@@ -100,6 +103,12 @@ pub(super) async fn insert(
         sql(DELETE_INTENT).bind(attempt.id.as_str()).run(connection).await?;
     }
     Ok(())
+}
+
+/// One exchange of a team.
+pub(super) async fn find(pool: &Pool, team: &str, id: &AttemptId) -> Result<Option<Attempt>, StoreError> {
+    let row = pool.optional(sql(FIND).bind(id.as_str()).bind(team)).await?;
+    row.as_ref().map(attempt).transpose()
 }
 
 /// Whether anything was sent whose outcome nobody waits for any more.

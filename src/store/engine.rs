@@ -175,10 +175,10 @@ impl Pool {
         // Set here, whatever the server's own default is.
         let settings = match durability {
             Durability::Commit => {
-                "SET synchronous_commit = on; SET lock_timeout = '5s'; SET client_min_messages = warning"
+                "SET synchronous_commit = on; SET lock_timeout = '2s'; SET client_min_messages = warning"
             }
             Durability::Relaxed => {
-                "SET synchronous_commit = off; SET lock_timeout = '5s'; SET client_min_messages = warning"
+                "SET synchronous_commit = off; SET lock_timeout = '2s'; SET client_min_messages = warning"
             }
         };
         let pool = |connections| {

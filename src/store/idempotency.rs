@@ -48,10 +48,10 @@ pub struct ClaimRequest {
 pub enum Claim {
     /// The request holds the key.
     Held,
-    /// The request holds it in place of an earlier one, which never ended.
+    /// The request holds it in place of earlier ones, which never ended.
     TakenOver {
-        /// The earlier one.
-        from: RequestId,
+        /// The earlier ones.
+        from: Vec<RequestId>,
     },
     /// Another request is still answering.
     Running {
@@ -62,13 +62,8 @@ pub enum Claim {
     OtherBody,
     /// It was answered.
     Pinned(SealedAnswer),
-    /// What an earlier request may have paid for was not known.
-    Unknown {
-        /// The earlier one.
-        from: RequestId,
-        /// What it was told.
-        answer: SealedAnswer,
-    },
+    /// What an earlier request may have paid for was not known, as its caller was told.
+    Unknown(SealedAnswer),
 }
 
 /// An answer as it was pinned.
@@ -117,10 +112,11 @@ const INSERT: &str = "INSERT INTO idempotency_keys \
      (team, path, key_mac, body_mac, request_id, state, held_until, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8) ON CONFLICT (team, path, key_mac) DO NOTHING";
 
-const FIND: &str = "SELECT body_mac, request_id, state, held_until, subject_id, status, answer \
+const FIND: &str = "SELECT body_mac, request_id, state, held_until, subject_id, status, answer, former \
      FROM idempotency_keys WHERE team = $1 AND path = $2 AND key_mac = $3";
 
-const TAKE: &str = "UPDATE idempotency_keys SET request_id = $4, state = 'running', held_until = $5 \
+const TAKE: &str = "UPDATE idempotency_keys SET former = former || ' ' || request_id, request_id = $4, \
+     state = 'running', held_until = $5 \
      WHERE team = $1 AND path = $2 AND key_mac = $3 AND request_id = $6 AND state = $7";
 
 const PIN: &str = "UPDATE idempotency_keys SET state = $5, subject_id = $6, status = $7, answer = $8 \
@@ -233,18 +229,24 @@ pub(super) async fn claim(connection: &mut Connection, claim: &ClaimRequest) -> 
         return Ok(Claim::OtherBody);
     }
     let from = RequestId::from_text(&row.get::<String>(1)?);
+    let earlier = requests(&row.get::<String>(7)?, Some(&from));
     let until = Timestamp::from_microsecond(row.get(3)?).unwrap_or(Timestamp::MAX);
     let state: String = row.get(2)?;
     let taken = match state.as_str() {
         RUNNING if until > *now => return Ok(Claim::Running { until }),
-        RUNNING => Claim::TakenOver { from: from.clone() },
-        UNKNOWN if *retry_unknown => Claim::TakenOver { from: from.clone() },
-        UNKNOWN => return Ok(Claim::Unknown { answer: sealed(&row, from.clone())?, from }),
+        RUNNING => Claim::TakenOver { from: earlier },
+        UNKNOWN if *retry_unknown => Claim::TakenOver { from: earlier },
+        UNKNOWN => return Ok(Claim::Unknown(sealed(&row, from)?)),
         _ => return Ok(Claim::Pinned(sealed(&row, from)?)),
     };
     let take = of_key!(TAKE, key).bind(request_id.as_str()).bind(*held_until).bind(from.as_str());
     let changed = take.bind(state.as_str()).run(connection).await?;
     Ok(if changed > 0 { taken } else { Claim::Running { until: *held_until } })
+}
+
+/// The requests of whom each stands after a blank, and the latest one.
+pub(super) fn requests(former: &str, latest: Option<&RequestId>) -> Vec<RequestId> {
+    former.split_whitespace().map(RequestId::from_text).chain(latest.cloned()).collect()
 }
 
 fn sealed(row: &Row, request_id: RequestId) -> Result<SealedAnswer, StoreError> {

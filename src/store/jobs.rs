@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{
     Store, StoreError, StoredSubject,
     engine::{Connection, Pool, Row, sql},
-    place, subjects,
+    idempotency, place, subjects,
     writer::{Add, Change, Write, Written},
 };
 use crate::{
@@ -53,8 +53,8 @@ pub struct LeasedItem {
     pub label: String,
     /// How often it has been tried, this time included.
     pub tries: i64,
-    /// The request of the try before, which may have ended without a word.
-    pub earlier: Option<RequestId>,
+    /// The requests of the tries before, which may have ended without a word.
+    pub earlier: Vec<RequestId>,
     subject_id: String,
     sealed: Vec<u8>,
 }
@@ -104,7 +104,7 @@ const INSERT_ITEM: &str = "INSERT INTO job_items (job_id, number, status, subjec
      VALUES ($1, $2, 'queued', $3, $4, $5)";
 
 const DUE_SQLITE: &str = "SELECT job_items.job_id, job_items.number, job_items.request_id, jobs.team, jobs.label, \
-     job_items.tries, job_items.subject_id, job_items.payload \
+     job_items.tries, job_items.subject_id, job_items.payload, job_items.former \
      FROM job_items JOIN jobs ON jobs.id = job_items.job_id WHERE jobs.kind = $1 AND jobs.cancelled_at IS NULL \
      AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
        OR (job_items.status = 'running' AND job_items.lease_until <= $2)) \
@@ -112,14 +112,14 @@ const DUE_SQLITE: &str = "SELECT job_items.job_id, job_items.number, job_items.r
 
 /// Several workers take different items, and none waits for another.
 const DUE_POSTGRES: &str = "SELECT job_items.job_id, job_items.number, job_items.request_id, jobs.team, jobs.label, \
-     job_items.tries, job_items.subject_id, job_items.payload \
+     job_items.tries, job_items.subject_id, job_items.payload, job_items.former \
      FROM job_items JOIN jobs ON jobs.id = job_items.job_id WHERE jobs.kind = $1 AND jobs.cancelled_at IS NULL \
      AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
        OR (job_items.status = 'running' AND job_items.lease_until <= $2)) \
      ORDER BY job_items.run_at LIMIT $3 FOR UPDATE OF job_items SKIP LOCKED";
 
-const TAKE: &str = "UPDATE job_items SET status = 'running', request_id = $3, lease_until = $4, tries = tries + 1 \
-     WHERE job_id = $1 AND number = $2";
+const TAKE: &str = "UPDATE job_items SET former = former || ' ' || COALESCE(request_id, ''), status = 'running', \
+     request_id = $3, lease_until = $4, tries = tries + 1 WHERE job_id = $1 AND number = $2";
 
 const EXTEND: &str = "UPDATE job_items SET lease_until = $4 \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
@@ -127,7 +127,8 @@ const EXTEND: &str = "UPDATE job_items SET lease_until = $4 \
 const COMPLETE: &str = "UPDATE job_items SET status = 'completed', result = $4, finished_at = $5, error = NULL \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
-const RETRY: &str = "UPDATE job_items SET status = 'queued', error = $4, run_at = $5 \
+/// What its former tries came to is known by now.
+const RETRY: &str = "UPDATE job_items SET status = 'queued', error = $4, run_at = $5, former = '' \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
 const FAIL: &str = "UPDATE job_items SET status = 'failed', error = $4, finished_at = $5 \
@@ -297,7 +298,8 @@ pub(super) async fn lease(
 
 fn leased_item(row: &Row) -> Result<LeasedItem, StoreError> {
     let job = JobId::from_text(&row.get::<String>(0)?);
-    let earlier = row.get::<Option<String>>(2)?.map(|id| RequestId::from_text(&id));
+    let latest = row.get::<Option<String>>(2)?.map(|id| RequestId::from_text(&id));
+    let earlier = idempotency::requests(&row.get::<String>(8)?, latest.as_ref());
     Ok(LeasedItem {
         lease: Lease { job, number: row.get(1)?, request_id: RequestId::new() },
         team: row.get(3)?,

@@ -308,9 +308,7 @@ async fn write_batch(pool: &Pool, batch: &mut Vec<Queued>, owed: &mut Vec<Write>
         tracing::error!(error = error.told(), writes = batch.len(), "the store cannot write");
         for queued in batch.drain(..) {
             drop(queued.done.send(Err(StoreError::NotWritten(error.told()))));
-            if queued.write.tells_of_money() && owed.len() < MAX_OWED {
-                owed.push(queued.write);
-            }
+            owe(owed, queued.write);
         }
         return false;
     }
@@ -322,11 +320,21 @@ async fn write_batch(pool: &Pool, batch: &mut Vec<Queued>, owed: &mut Vec<Write>
             if !matches!(error, StoreError::LeaseLost) {
                 tracing::error!(error = error.told(), "a record could not be written");
             }
-            store_works &= error.is_of_one_write();
+            if !error.is_of_one_write() {
+                store_works = false;
+                owe(owed, queued.write);
+            }
         }
         drop(queued.done.send(result));
     }
     store_works
+}
+
+/// Keeps what tells of money until writing works again.
+fn owe(owed: &mut Vec<Write>, write: Write) {
+    if write.tells_of_money() && owed.len() < MAX_OWED {
+        owed.push(write);
+    }
 }
 
 /// Writes one thing; again where another server's write stood in its way.

@@ -120,10 +120,12 @@ impl Home {
     }
 
     pub(crate) fn serve_by(&self, command: Command) -> Server {
-        let key = self.key("risk");
-        let running = Running::start(command);
-        let url = running.ready["url"].as_str().expect("an address").to_owned();
-        Server { running, url, key, client: client() }
+        Server::start(command, self.key("risk"))
+    }
+
+    /// Starts `serve`, for callers who have a key.
+    pub(crate) fn serve_for(&self, key: &str) -> Server {
+        Server::start(self.command(&["serve", "--json"]), key.to_owned())
     }
 }
 
@@ -201,9 +203,30 @@ impl Drop for Running {
 // === impl Server ===
 
 impl Server {
+    fn start(command: Command, key: String) -> Self {
+        let running = Running::start(command);
+        let url = running.ready["url"].as_str().expect("an address").to_owned();
+        Self { running, url, key, client: client() }
+    }
+
     pub(crate) async fn ask(&self, body: &Value) -> Answer {
         let url = format!("{}/v1/assessments", self.url);
         answer(self.client.post(url).bearer_auth(&self.key).json(body)).await
+    }
+
+    /// Asks under an `Idempotency-Key`.
+    pub(crate) async fn ask_under(&self, key: &str, body: &Value) -> Answer {
+        self.ask_at("/v1/assessments", key, body).await
+    }
+
+    /// The same, and pays again where that may be needed.
+    pub(crate) async fn retry_unknown(&self, key: &str, body: &Value) -> Answer {
+        self.ask_at("/v1/assessments?retry_unknown=true", key, body).await
+    }
+
+    async fn ask_at(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        answer(request.header("idempotency-key", key).json(body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -29,7 +29,7 @@ struct Schema {
 }
 
 #[expect(clippy::disallowed_methods, reason = "what the tests run on is told by the environment")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -57,12 +57,17 @@ impl TestStore {
             drop(writeln!(std::io::stderr(), "skipped on PostgreSQL, for want of DATABASE_URL: {what}"));
             return None;
         };
+        Some(Self::schema_in(database))
+    }
+
+    /// A schema in `database`, which must be there until this is dropped.
+    pub(crate) fn schema_in(database: String) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
         let separator = if database.contains('?') { '&' } else { '?' };
         let url = format!("{database}{separator}options[search_path]={name}");
         let schema = Schema { database, name };
-        schema.run(format!("CREATE SCHEMA {}", schema.name)).expect("a schema in DATABASE_URL");
-        Some(Self { url, place: Place::Schema(schema) })
+        schema.run(format!("CREATE SCHEMA {}", schema.name)).expect("a schema in the database");
+        Self { url, place: Place::Schema(schema) }
     }
 
     /// Everything in it, as it lies there: each file's bytes, or each table's rows; byte columns also as text.

@@ -1,30 +1,42 @@
-//! Killed at any moment, the gateway has lost nothing that it answered.
+//! Killed at any moment, the gateway has lost nothing that it answered, and pays for nothing twice that was asked under a
+//! key.
 
-use std::{sync::Arc, time::Duration};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use risk_provider_sandbox::FaultKind;
 use tokio::task::JoinSet;
 
 use crate::{
-    process::{Home, Server},
-    subjects::{about, by, person},
+    books::{self, Books},
+    callers::{Caller, Door, hold_to_it},
+    on_both_stores::on_both_stores,
+    process::Home,
+    stores::{TestStore, variable},
+    subjects::{by, person},
     vendors::{Setup, Vendors},
 };
 
-const ROUNDS: usize = 5;
+/// How often it is killed where `RISK_GATEWAY_TEST_KILLS` does not say so.
+const ROUNDS: usize = 6;
 const CALLERS: usize = 8;
+/// How long the load of one round may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_right_after_an_answer_the_gateway_still_has_it() {
+on_both_stores!(
+    killed_right_after_an_answer_the_gateway_still_has_it,
+    killed_again_and_again_under_load_nothing_received_is_lost_and_the_books_balance,
+);
+
+async fn killed_right_after_an_answer_the_gateway_still_has_it(store: TestStore) {
     let vendors = Vendors::start().await;
-    let home = Home::new(&Setup::default(), &vendors);
+    let home = Home::with(&Setup::default(), &vendors, store);
     let mut server = home.serve();
     let mut answered = Vec::new();
     for route in ["idenfy", "youverify"] {
         answered.push(server.ask(&by(route, &person("cust-1"))).await.good());
     }
     server.running.kill();
-    let server = Server { key: server.key.clone(), ..home.serve() };
+    let server = home.serve_for(&server.key);
     for assessment in answered {
         let id = assessment["id"].as_str().expect("an id");
         assert_eq!(server.read(id).await.good(), assessment);
@@ -35,48 +47,71 @@ async fn killed_right_after_an_answer_the_gateway_still_has_it() {
     assert!(again["subject"]["id"].as_str().is_some_and(|id| id.starts_with("sub_")));
 }
 
-/// Asks about one new subject after the other until the gateway is gone; the answers that came.
-async fn ask_until_gone(server: Arc<Server>, round: usize, caller: usize) -> Vec<Value> {
-    let mut answered = Vec::new();
-    for index in 0.. {
-        let question = about(&person(&format!("cust-{round}-{caller}-{index}")));
-        let url = format!("{}/v1/assessments", server.url);
-        let sent = server.client.post(url).bearer_auth(&server.key).json(&question).send().await;
-        let Ok(response) = sent else { break };
-        let status = response.status();
-        // An answer that was cut by the kill was not received.
-        let Ok(assessment) = response.json::<Value>().await else { break };
-        assert_eq!(status, 200, "{assessment}");
-        answered.push(assessment);
+async fn killed_again_and_again_under_load_nothing_received_is_lost_and_the_books_balance(store: TestStore) {
+    let vendors = Vendors::start().await;
+    for vendor in [&vendors.idenfy, &vendors.youverify] {
+        // So that every kill finds calls under way.
+        vendor.inject(FaultKind::Latency { ms: 10 });
     }
-    answered
+    let home = Home::with(&Setup::default().deadline("3s"), &vendors, store);
+    let key = home.key("risk");
+    let mut callers: Vec<Caller> = (0..CALLERS).map(Caller::new).collect();
+    for round in 0..rounds() {
+        callers = killed_under_load(&home, &key, &vendors, callers, round).await;
+    }
+    let server = home.serve_for(&key);
+    let door = Door::of(&server);
+    for caller in &mut callers {
+        caller.end_all(&door).await;
+    }
+    let books = books::balance(&home.store.url, &vendors).await;
+    hold_to_it(&callers, &door, &vendors).await;
+    tell(&callers, &vendors, books);
+    let received: usize = callers.iter().map(|caller| caller.assessments.len()).sum();
+    assert!(received >= rounds() * CALLERS, "{received} answers");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_again_and_again_under_load_every_answer_that_was_received_can_be_read() {
-    let vendors = Vendors::start().await;
-    let home = Home::new(&Setup::default(), &vendors);
-    let mut answered: Vec<Value> = Vec::new();
-    for round in 0..ROUNDS {
-        let server = Arc::new(home.serve());
-        let mut asking = JoinSet::new();
-        for caller in 0..CALLERS {
-            asking.spawn(ask_until_gone(Arc::clone(&server), round, caller));
-        }
-        let before = vendors.billed();
-        while vendors.billed() < before + 3 * CALLERS + 7 * round {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        let killed = std::process::Command::new("sh")
-            .args(["-c", "kill -KILL \"$1\"", "sh", &server.running.id()])
-            .status();
-        assert!(killed.expect("a shell").success());
-        answered.extend(asking.join_all().await.into_iter().flatten());
+fn rounds() -> usize {
+    variable("RISK_GATEWAY_TEST_KILLS").map_or(ROUNDS, |kills| kills.parse().expect("a number of kills"))
+}
+
+/// Starts the gateway and kills it while everybody asks; no two rounds are equally long.
+async fn killed_under_load(
+    home: &Home,
+    key: &str,
+    vendors: &Vendors,
+    callers: Vec<Caller>,
+    round: usize,
+) -> Vec<Caller> {
+    let mut server = home.serve_for(key);
+    let mut asking = JoinSet::new();
+    let began = Instant::now();
+    let enough = vendors.billed() + 2 * CALLERS + 7 * (round % 9);
+    for caller in callers {
+        asking.spawn(caller.ask_while(Door::of(&server), || true));
     }
-    assert!(answered.len() >= ROUNDS * CALLERS, "{} answers", answered.len());
-    let server = home.serve();
-    for assessment in &answered {
-        let id = assessment["id"].as_str().expect("an id");
-        assert_eq!(&server.read(id).await.good(), assessment);
+    while vendors.billed() < enough {
+        assert!(began.elapsed() < PATIENCE, "the vendors are not asked");
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    server.running.kill();
+    asking.join_all().await
+}
+
+/// The figures; shown with `--no-capture`.
+fn tell(callers: &[Caller], vendors: &Vendors, books: Books) {
+    let received: usize = callers.iter().map(|caller| caller.assessments.len()).sum();
+    let standing: usize = callers.iter().map(|caller| caller.standing.len()).sum();
+    let refused =
+        |status: u16| -> usize { callers.iter().filter_map(|caller| caller.refusals.get(&status)).sum() };
+    let calls = vendors.idenfy.calls().len() + vendors.youverify.calls().len();
+    eprintln!(
+        "{} kills: {received} answers received; {standing} questions ended under a key, {} of them unknown; refused: \
+         {} times 409, {} times 503; {calls} calls, {} of them billed; {books:?}",
+        rounds(),
+        refused(504),
+        refused(409),
+        refused(503),
+        vendors.billed()
+    );
 }

@@ -1,4 +1,4 @@
-//! When things go wrong: killed, stopped, disk full, slow clients, talkative vendors.
+//! When things go wrong: killed, stopped, disk full, database restarted, several servers, slow clients, talkative vendors.
 
 #[cfg(test)]
 #[path = "../support/http.rs"]
@@ -21,9 +21,24 @@ mod subjects;
 mod vendors;
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
+mod callers;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
+mod on_both_stores;
+
+#[cfg(test)]
+mod crash_idempotency;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod postgres_restart;
+#[cfg(test)]
 mod privacy;
+#[cfg(test)]
+mod replicas;
 #[cfg(test)]
 mod slow_clients;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     http::attempts,
+    on_both_stores::on_both_stores,
     process::{Home, Server},
     stores::TestStore,
     subjects::{about, by, person, with},
@@ -131,6 +132,39 @@ async fn a_store_that_is_locked_is_told_within_the_deadline_and_nothing_is_paid(
     assert_eq!(vendors.billed(), billed);
     sqlx::query("ROLLBACK").execute(&mut other).await.expect("unlocked");
     crate::process::until_good(&server, &about(&person("cust-2"))).await;
+}
+
+on_both_stores!(a_store_that_is_locked_is_told_within_the_deadline_under_an_idempotency_key_too);
+
+async fn a_store_that_is_locked_is_told_within_the_deadline_under_an_idempotency_key_too(store: TestStore) {
+    let vendors = Vendors::start().await;
+    let home = Home::with(&Setup::default().deadline("3s"), &vendors, store);
+    let server = home.serve();
+    server.ask(&about(&person("cust-1"))).await.good();
+    let billed = vendors.billed();
+    let lock = locked(&home.store.url).await;
+    let began = std::time::Instant::now();
+    let answer = server.ask_under("order-1", &about(&person("cust-2"))).await;
+    let taken = began.elapsed();
+    answer.problem(503, "store_failed");
+    assert!(taken < std::time::Duration::from_secs(10), "{taken:?}");
+    assert_eq!(vendors.billed(), billed);
+    drop(lock);
+    crate::process::until_good(&server, &about(&person("cust-3"))).await;
+}
+
+/// Keeps idempotency keys from being written until it is dropped.
+async fn locked(url: &str) -> Box<dyn Send> {
+    use sqlx::{Connection, PgConnection, SqliteConnection};
+    if url.starts_with("sqlite:") {
+        let mut other = SqliteConnection::connect(url).await.expect("the store");
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("a lock");
+        return Box::new(other);
+    }
+    let mut other = PgConnection::connect(url).await.expect("the store");
+    let lock = "BEGIN; LOCK TABLE idempotency_keys IN EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut other).await.expect("a lock");
+    Box::new(other)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

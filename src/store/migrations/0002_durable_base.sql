@@ -32,6 +32,7 @@ CREATE TABLE idempotency_keys (
     key_mac     BLOB   NOT NULL,
     body_mac    BLOB   NOT NULL,
     request_id  TEXT   NOT NULL, -- of the request that holds the key
+    former      TEXT   NOT NULL DEFAULT '', -- those of whom it took the key over, each after a blank
     state       TEXT   NOT NULL, -- running, answered, unknown_outcome
     held_until  BIGINT NOT NULL, -- when another request may take over
     subject_id  TEXT REFERENCES subjects (id),
@@ -67,6 +68,7 @@ CREATE TABLE job_items (
     run_at      BIGINT NOT NULL,
     tries       BIGINT NOT NULL DEFAULT 0,
     request_id  TEXT, -- of the latest try
+    former      TEXT   NOT NULL DEFAULT '', -- those of the tries before it that ended without a word, each after a blank
     worker      TEXT,
     lease_until BIGINT,
     result      TEXT, -- id of what came of it

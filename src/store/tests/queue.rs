@@ -42,14 +42,14 @@ async fn an_item_is_leased_when_it_is_due_and_again_only_once_its_worker_is_gone
     let first = lease(&store, 5, 10).await.pop().expect("due");
     assert_eq!(
         (first.tries, first.team.as_str(), first.label.as_str(), &first.earlier),
-        (1, "risk", "a", &None)
+        (1, "risk", "a", &Vec::new())
     );
     assert_eq!(store.payload(&first).await.expect("read").as_deref(), Some(&b"what to do"[..]));
     assert!(lease(&store, 34, 10).await.is_empty(), "its worker has it");
     assert!(store.extend(&first.lease, later(60)).await.expect("extended"));
     assert!(lease(&store, 59, 10).await.is_empty(), "its worker lives");
     let second = lease(&store, 60, 10).await.pop().expect("its worker is gone");
-    assert_eq!((second.tries, second.earlier.as_ref()), (2, Some(&first.lease.request_id)));
+    assert_eq!((second.tries, &second.earlier), (2, &vec![first.lease.request_id.clone()]));
     assert!(!store.extend(&first.lease, later(99)).await.expect("asked"), "somebody else has it");
 }
 
