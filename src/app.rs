@@ -78,10 +78,10 @@ impl App {
         let (store, hash_key) = open_store(&store_config, &master_keys).await?;
         let hash_key = Arc::new(hash_key);
         let guarded = |(name, config): (_, ProviderConfig)| {
-            let ProviderConfig { adapter, guards, ttl, keep_stale, sandbox } = config;
+            let ProviderConfig { adapter, guards, ttl, keep_stale, sandbox, poll } = config;
             let (transport, clock) = (transport.clone(), clock.clone());
             let guards = Guards::new(adapter.descriptor(), guards, transport, clock, telemetry.clone());
-            (name, Arc::new(Provider { adapter, guards: Arc::new(guards), ttl, keep_stale, sandbox }))
+            (name, Arc::new(Provider { adapter, guards: Arc::new(guards), ttl, keep_stale, sandbox, poll }))
         };
         let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
         let planned = |(name, config): (String, RouteConfig)| {

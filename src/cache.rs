@@ -14,6 +14,7 @@ use std::{
 
 use jiff::Timestamp;
 use moka::{Expiry, future::Cache};
+use risk_provider::AnswerState;
 use tokio::sync::OnceCell;
 
 pub use flight::{Flight, FlightError, FlightOutcome, Flights, Landed};
@@ -77,6 +78,12 @@ impl Entry {
         composed.insert(route.to_owned(), Arc::new(OnceCell::new_with(Some(made))));
     }
 
+    /// Whether the vendor still owes the answer: it will be new for everybody.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.record.assessment.state == AnswerState::Pending
+    }
+
     /// How long ago the answer arrived.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Duration {
@@ -119,7 +126,7 @@ impl AnswerCache {
         let age = entry.age(now);
         if age >= entry.ttl {
             Lookup::Stale
-        } else if max_age.is_some_and(|max_age| age > max_age) {
+        } else if !entry.is_pending() && max_age.is_some_and(|max_age| age > max_age) {
             Lookup::TooOld
         } else {
             Lookup::Fresh(entry)

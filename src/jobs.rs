@@ -3,6 +3,7 @@
 //! The runner leases what is due, keeps each lease alive while its work is done, and puts off or ends what failed. The
 //! result itself is written by the work, in one transaction with the end of its item.
 
+pub mod polling;
 pub mod screening;
 
 use std::{sync::Arc, time::Duration};
@@ -44,6 +45,7 @@ pub struct Runner {
 /// A kind of work.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
+    Polling,
     Screening,
 }
 
@@ -59,10 +61,11 @@ enum Vain {
 // === impl Kind ===
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Screening];
+    const ALL: [Self; 2] = [Self::Polling, Self::Screening];
 
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Polling => polling::KIND,
             Self::Screening => screening::KIND,
         }
     }
@@ -126,6 +129,7 @@ impl Runner {
 
     async fn work(&self, kind: Kind, item: &LeasedItem) -> Result<(), Vain> {
         match kind {
+            Kind::Polling => self.poll(item).await,
             Kind::Screening => self.screen(item).await,
         }
     }

@@ -219,6 +219,15 @@ impl Store {
         made.map(Arc::new).ok_or(StoreError::Closed)
     }
 
+    /// The subject of this id; none once its data key is gone.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn subject_of(&self, id: &SubjectId) -> Result<Option<StoredSubject>, StoreError> {
+        subjects::find_by_id(&self.readers, &self.vault, id.as_str()).await
+    }
+
     /// The id of a team's subject; none when the team has not asked about it.
     ///
     /// # Errors

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use risk_provider::{Descriptor, Subject};
+use serde::{Deserialize, Serialize};
 
 use crate::secrets::{HashKey, Purpose};
 
 /// Keyed hash of a question; equal only for equal questions, and says nothing about the subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CacheKey([u8; 32]);
 
 /// Makes keys.

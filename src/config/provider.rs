@@ -14,6 +14,7 @@ use super::{
 use crate::{
     registry,
     resilience::{BreakerSettings, LimitSettings, exchange::GuardSettings, limiter::Rate},
+    routing::PollSettings,
 };
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,6 +36,8 @@ pub struct ProviderConfig {
     pub keep_stale: Duration,
     /// Whether a sandbox plays the vendor: only test keys get its answers.
     pub sandbox: bool,
+    /// When an answer that it still owes is looked for.
+    pub poll: PollSettings,
 }
 
 /// The keys that every provider has, as written.
@@ -57,10 +60,12 @@ struct Common {
     send_previous: bool,
     #[serde(default)]
     sandbox: bool,
+    #[serde(default)]
+    poll: Poll,
 }
 
 /// The names of `Common`'s fields.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
     "kind",
     "base_url",
     "timeout",
@@ -72,6 +77,7 @@ const COMMON: [&str; 11] = [
     "strict_subject_match",
     "send_previous",
     "sandbox",
+    "poll",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -89,6 +95,20 @@ struct CacheTable {
     ttl: Option<Length>,
     stale_if_error: Option<Length>,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Poll {
+    first: Option<Length<true>>,
+    max: Option<Length<true>>,
+    factor: Option<Growth>,
+    give_up_after: Option<Length<true>>,
+}
+
+/// How much longer one wait is than the one before: from 1 to 10.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "f64")]
+struct Growth(f64);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -131,6 +151,27 @@ impl From<Breaker> for BreakerSettings {
             window: table.window.0,
             probe_after: table.probe_after.0,
         }
+    }
+}
+
+impl From<Poll> for PollSettings {
+    fn from(table: Poll) -> Self {
+        let default = Self::default();
+        let length = |given: Option<Length<true>>, default| given.map_or(default, |length| length.0);
+        Self {
+            first: length(table.first, default.first),
+            max: length(table.max, default.max),
+            factor: table.factor.map_or(default.factor, |growth| growth.0),
+            give_up_after: length(table.give_up_after, default.give_up_after),
+        }
+    }
+}
+
+impl TryFrom<f64> for Growth {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        if (1.0..=10.0).contains(&value) { Ok(Self(value)) } else { Err("must be from 1 to 10") }
     }
 }
 
@@ -187,7 +228,8 @@ impl ProviderConfig {
         let guards = GuardSettings { breaker, limit, timeout, attempts, price: common.price };
         let ttl = common.cache.ttl.map_or(DEFAULT_TTL, |length| length.0);
         let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
-        Some(Self { adapter, guards, ttl, keep_stale, sandbox: common.sandbox })
+        let (sandbox, poll) = (common.sandbox, common.poll.into());
+        Some(Self { adapter, guards, ttl, keep_stale, sandbox, poll })
     }
 }
 

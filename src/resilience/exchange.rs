@@ -100,6 +100,12 @@ impl Guards {
         })
     }
 
+    /// The longest that one exchange may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Exchanges that could begin right now.
     #[must_use]
     pub fn free_places(&self) -> usize {

@@ -193,8 +193,8 @@ impl Lead {
 
     async fn record(&self, said: ProviderAssessment, log: &AttemptLog) -> Result<Arc<Entry>, StoreError> {
         let Self { assessor, turn, .. } = self;
-        let Turn { provider, question, .. } = turn;
-        let completed = policy::judge(&said).status == Status::Completed;
+        let provider = &turn.provider;
+        let status = policy::judge(&said).status;
         let record = Arc::new(ProviderRecord {
             id: ProviderAssessmentId::new(),
             assessment: Arc::new(said),
@@ -202,17 +202,24 @@ impl Lead {
         });
         // Not waited for: the assessment made of it is written after it, and that is waited for.
         drop(assessor.store.hand_over(Arc::clone(&record)).await?);
-        let entry = Arc::new(Entry::new(record, assessor.clock.now(), provider.ttl, provider.keep_stale));
+        let (ttl, keep_stale) = match status {
+            Status::Pending => (provider.poll.give_up_after, Duration::ZERO),
+            Status::Completed | Status::Partial => (provider.ttl, provider.keep_stale),
+        };
+        let entry = Arc::new(Entry::new(record, assessor.clock.now(), ttl, keep_stale));
         // Made here and before anybody finds the answer, so that it tells of this call, whoever waits for it.
         if let Err(error) = assessor.made(turn, &entry, CacheUse::Miss, log.attempts()).await {
             // Whoever waits tries again, and is told if that fails too.
             tracing::warn!(error = error.told(), "an assessment could not be recorded at once");
         }
-        if completed && provider.ttl > Duration::ZERO {
-            // Of the questionnaire that was answered, not of the one that may be in force by now.
-            let fingerprint = entry.record.assessment.profile_fingerprint.as_deref();
-            let (descriptor, today) = (provider.adapter.descriptor(), assessor.clock.today());
-            let key = assessor.keys.key(&question.team, descriptor, fingerprint, &question.subject, today);
+        let is_kept = match status {
+            Status::Completed => provider.ttl > Duration::ZERO,
+            // So that nobody asks, and pays, again for what the vendor owes already.
+            Status::Pending => true,
+            Status::Partial => false,
+        };
+        if is_kept {
+            let key = assessor.answer_key(turn, &entry.record.assessment);
             assessor.cache.keep(key, Arc::clone(&entry)).await;
         }
         Ok(entry)

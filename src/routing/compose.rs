@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Assessor, CacheUse, Turn, ask::Found};
 use crate::{
-    assessment::{Assessment, PolicyOutcome, ProviderAnswer, Served, SubjectSummary},
+    assessment::{Assessment, PolicyOutcome, ProviderAnswer, Served, Status, SubjectSummary},
     attempts::Attempt,
     cache::Entry,
     ids::AssessmentId,
@@ -27,7 +27,12 @@ impl Assessor {
         attempts: Vec<Attempt>,
     ) -> Result<(Assessment, Duration), StoreError> {
         let entry = &found.entry;
-        let (assessment, made_now) = self.made(turn, entry, found.cache, attempts).await?;
+        let (mut assessment, made_now) = self.made(turn, entry, found.cache, attempts).await?;
+        if assessment.status == Status::Pending && !made_now {
+            // It may have been completed meanwhile, by whichever server looked.
+            let latest = self.store.assessment(&turn.question.team, &assessment.id).await?;
+            assessment = latest.map_or(assessment, Arc::new);
+        }
         let now = self.clock.now();
         let age = entry.age(now);
         let mut assessment = Assessment::clone(&assessment);
@@ -92,7 +97,13 @@ impl Assessor {
             purpose: turn.question.purpose.clone(),
             sources: vec![Arc::clone(&entry.record)],
             completes: turn.question.completes.clone(),
-            enqueues: screening::next(&turn.route, &turn.question, subject, self.clock.now())?,
+            enqueues: [
+                self.first_look(turn, &entry.record.assessment, &assessment)?,
+                screening::next(&turn.route, &turn.question, subject, self.clock.now())?,
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         };
         self.store.append(record).await?;
         Ok(assessment)

@@ -98,7 +98,7 @@ pub(super) async fn insert(connection: &mut Connection, record: &AssessmentRecor
     if let Some(lease) = &record.completes {
         jobs::complete(connection, lease, assessment.id.as_str(), assessment.created_at).await?;
     }
-    if let Some(item) = &record.enqueues {
+    for item in &record.enqueues {
         jobs::enqueue(connection, &record.team, subject, item, assessment.created_at).await?;
     }
     Ok(())

@@ -100,7 +100,7 @@ pub struct AssessmentRecord {
     /// The item of a job whose result it is.
     pub completes: Option<Lease>,
     /// What is to be done next because of it.
-    pub enqueues: Option<NewItem>,
+    pub enqueues: Vec<NewItem>,
 }
 
 /// A stored assessment given again.

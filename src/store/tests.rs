@@ -120,7 +120,7 @@ fn record(team: &str, subject: &Arc<StoredSubject>, revision: u32) -> Assessment
         purpose: Some("CANARY onboarding".to_owned()),
         sources: Vec::new(),
         completes: None,
-        enqueues: None,
+        enqueues: Vec::new(),
     }
 }
 
