@@ -1,7 +1,7 @@
 //! One function per endpoint of the vendor.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::header::AUTHORIZATION;
+use http::{Method, header::AUTHORIZATION};
 use risk_provider::{
     Call, FailureKind, Operation, ProviderError, VendorReference, VendorRequest, VendorResponse, transport,
 };
@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
-    Settings,
+    Settings, UpdateMethod,
     mapping::failure::{self, About},
     wire,
 };
@@ -25,6 +25,12 @@ pub(crate) enum Endpoint {
     Check,
     /// The answer of an earlier check.
     Assessment,
+    /// The list of earlier checks.
+    Assessments,
+    /// Other answers to an earlier check.
+    Recheck,
+    /// A company that was verified, with its risk in short.
+    Company,
 }
 
 /// Every exchange with the vendor.
@@ -33,6 +39,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation { name: Endpoint::Profiles.operation(), paid: false },
     Operation { name: Endpoint::Check.operation(), paid: true },
     Operation { name: Endpoint::Assessment.operation(), paid: false },
+    Operation { name: Endpoint::Assessments.operation(), paid: false },
+    // Whether the vendor bills an update is not documented.
+    Operation { name: Endpoint::Recheck.operation(), paid: true },
+    Operation { name: Endpoint::Company.operation(), paid: false },
 ];
 
 /// The vendor's API under one account and one questionnaire.
@@ -40,6 +50,8 @@ pub(crate) struct Client {
     base: Url,
     authorization: SecretString,
     profile: String,
+    update_method: UpdateMethod,
+    update_slash: bool,
 }
 
 // === impl Endpoint ===
@@ -51,6 +63,9 @@ impl Endpoint {
             Self::Profile => "profile",
             Self::Check => "check",
             Self::Assessment => "assessment",
+            Self::Assessments => "assessments",
+            Self::Recheck => "recheck",
+            Self::Company => "company",
         }
     }
 }
@@ -61,7 +76,13 @@ impl Client {
     pub(crate) fn new(base: Url, settings: &Settings) -> Self {
         let (key, secret) = (settings.api_key.expose_secret(), settings.api_secret.expose_secret());
         let authorization = format!("Basic {}", STANDARD.encode(format!("{key}:{secret}")));
-        Self { base, authorization: authorization.into(), profile: settings.profile.clone() }
+        Self {
+            base,
+            authorization: authorization.into(),
+            profile: settings.profile.clone(),
+            update_method: settings.update_method,
+            update_slash: settings.update_slash,
+        }
     }
 
     /// The id of the questionnaire.
@@ -98,12 +119,8 @@ impl Client {
         about: &About<'_>,
         decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
-        let body = serde_json::to_string(body).map_err(|source| {
-            ProviderError::new(FailureKind::Misconfigured, "the check cannot be written as JSON")
-                .with_source(source)
-        })?;
         let url = transport::join(&self.base, &format!("/risk/assessment-profiles/{}/check/", self.profile));
-        let request = VendorRequest::paid(Endpoint::Check.operation(), url, body);
+        let request = VendorRequest::paid(Endpoint::Check.operation(), url, text(body)?);
         self.send(call, Endpoint::Check, request, Some(about), decode).await
     }
 
@@ -114,12 +131,72 @@ impl Client {
         reference: &VendorReference,
         decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
-        let VendorReference(id) = reference;
-        if !is_id(id) {
-            return Err(ProviderError::new(FailureKind::NotFound, "the vendor issues no such reference"));
-        }
-        let request = self.read(Endpoint::Assessment, &format!("/risk/assessments/{id}/"));
+        let request = self.read(Endpoint::Assessment, &format!("/risk/assessments/{}/", id(&reference.0)?));
         self.send(call, Endpoint::Assessment, request, None, decode).await
+    }
+
+    /// `GET /kyb/companies/{id}/`
+    pub(crate) async fn company<T: Send>(
+        &self,
+        call: &Call,
+        company: &str,
+        decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let request = self.read(Endpoint::Company, &format!("/kyb/companies/{}/", id(company)?));
+        self.send(call, Endpoint::Company, request, None, decode).await
+    }
+
+    /// Where the vendor listens.
+    pub(crate) const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// `GET /risk/assessments/`, or one page of it.
+    pub(crate) async fn assessments<T: Send>(
+        &self,
+        call: &Call,
+        page: Url,
+        decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let request = VendorRequest::read(Endpoint::Assessments.operation(), page);
+        self.send(call, Endpoint::Assessments, request, None, decode).await
+    }
+
+    /// `POST /risk/assessments/{id}` or `PUT`: the other one, once, where the vendor refuses the configured one.
+    pub(crate) async fn update<T: Send>(
+        &self,
+        call: &Call,
+        reference: &VendorReference,
+        body: &wire::CheckRequest,
+        about: &About<'_>,
+        mut decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let slash = if self.update_slash { "/" } else { "" };
+        let url = transport::join(&self.base, &format!("/risk/assessments/{}{slash}", id(&reference.0)?));
+        let body = text(body)?;
+        let request = |method: Method| VendorRequest {
+            method,
+            ..VendorRequest::paid(Endpoint::Recheck.operation(), url.clone(), body.clone())
+        };
+        let mut refused = false;
+        // Nothing is wrong with the vendor or the settings while the other method is left to try, and nothing
+        // was done that could be billed.
+        let first = |response: &VendorResponse| {
+            refused = failure::refuses_method(response);
+            if refused {
+                return Err(
+                    response.failure(FailureKind::Unsupported, "the vendor updates by another method")
+                );
+            }
+            judge(Endpoint::Recheck, response, Some(about), &mut decode)
+        };
+        let authorised = self.authorised(request(self.update_method.method()))?;
+        let outcome = call.exchange(authorised, first).await;
+        if !refused {
+            return outcome;
+        }
+        let other = request(self.update_method.other().method());
+        self.send(call, Endpoint::Recheck, other, Some(about), decode).await
     }
 
     fn read(&self, endpoint: Endpoint, path: &str) -> VendorRequest {
@@ -134,12 +211,42 @@ impl Client {
         about: Option<&About<'_>>,
         mut decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
-        let request = request.with_secret(AUTHORIZATION, self.authorization.expose_secret())?;
-        let judge = |response: &VendorResponse| {
-            failure::refuse(endpoint, response, about).map_or_else(|| decode(response), Err)
-        };
-        call.exchange(request, judge).await
+        let request = self.authorised(request)?;
+        call.exchange(request, |response| judge(endpoint, response, about, &mut decode)).await
     }
+
+    fn authorised(&self, request: VendorRequest) -> Result<VendorRequest, ProviderError> {
+        request.with_secret(AUTHORIZATION, self.authorization.expose_secret())
+    }
+}
+
+/// What `decode` reads in an answer that is no refusal.
+fn judge<T>(
+    endpoint: Endpoint,
+    response: &VendorResponse,
+    about: Option<&About<'_>>,
+    decode: &mut impl FnMut(&VendorResponse) -> Result<T, ProviderError>,
+) -> Result<T, ProviderError> {
+    failure::refuse(endpoint, response, about).map_or_else(|| decode(response), Err)
+}
+
+fn text(body: &wire::CheckRequest) -> Result<String, ProviderError> {
+    serde_json::to_string(body).map_err(|source| {
+        ProviderError::new(FailureKind::Misconfigured, "the check cannot be written as JSON")
+            .with_source(source)
+    })
+}
+
+/// `id`, if it can be put into a path.
+///
+/// # Errors
+///
+/// `not_found` for what the vendor cannot have issued.
+pub(crate) fn id(id: &str) -> Result<&str, ProviderError> {
+    if is_id(id) {
+        return Ok(id);
+    }
+    Err(ProviderError::new(FailureKind::NotFound, "the vendor issues no such reference"))
 }
 
 /// Whether `text` can be an id of the vendor's and nothing else in a path.

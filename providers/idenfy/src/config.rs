@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use http::Method;
 use risk_provider::{FieldProblem, Input, ProviderSettings, names::normalise};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
@@ -21,6 +22,25 @@ pub struct Settings {
     /// What answers the profile's questions: by question title or key, or by `section/question`.
     #[serde(default)]
     pub questions: BTreeMap<String, QuestionMapping>,
+    /// The method by which an assessment is updated: `"POST"` (default) or `"PUT"`. The vendor documented both.
+    #[serde(default)]
+    pub update_method: UpdateMethod,
+    /// Whether the path of an update ends in a slash, as all others do; default no, as documented.
+    #[serde(default)]
+    pub update_slash: bool,
+    /// The key that signs callbacks, as set in the vendor's dashboard; without it they are signed with `api_secret`.
+    pub callback_key: Option<SecretString>,
+}
+
+/// The method by which an assessment is updated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UpdateMethod {
+    /// As in the newer documents.
+    #[default]
+    Post,
+    /// As in the older documents.
+    Put,
 }
 
 /// What answers one question: a subject field's name alone, or a table.
@@ -58,7 +78,9 @@ impl Settings {
     /// Every problem found.
     pub(crate) fn check(&self, common: &ProviderSettings) -> Result<Vec<Mapping>, Vec<FieldProblem>> {
         let mut problems = Vec::new();
-        for (field, secret) in [("api_key", &self.api_key), ("api_secret", &self.api_secret)] {
+        let secrets = [("api_key", &self.api_key), ("api_secret", &self.api_secret)];
+        let callback_key = self.callback_key.as_ref().map(|key| ("callback_key", key));
+        for (field, secret) in secrets.into_iter().chain(callback_key) {
             let secret = secret.expose_secret();
             if secret.trim().is_empty() {
                 problems.push(FieldProblem::new(field, "must not be blank"));
@@ -74,6 +96,11 @@ impl Settings {
             let detail = "must be the id of an assessment profile: letters, digits, \"-\" and \"_\"";
             problems.push(FieldProblem::new("profile", detail));
         }
+        let mappings = self.mappings(common, &mut problems);
+        if problems.is_empty() { Ok(mappings) } else { Err(problems) }
+    }
+
+    fn mappings(&self, common: &ProviderSettings, problems: &mut Vec<FieldProblem>) -> Vec<Mapping> {
         if self.questions.is_empty() {
             let detail = "must map at least one question of the profile to a subject field: an unanswered check \
                           says nothing";
@@ -86,7 +113,25 @@ impl Settings {
                 Err(detail) => problems.push(FieldProblem::new(question_field(question), detail)),
             }
         }
-        if problems.is_empty() { Ok(mappings) } else { Err(problems) }
+        mappings
+    }
+}
+
+// === impl UpdateMethod ===
+
+impl UpdateMethod {
+    pub(crate) const fn method(self) -> Method {
+        match self {
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+        }
+    }
+
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Post => Self::Put,
+            Self::Put => Self::Post,
+        }
     }
 }
 
@@ -95,6 +140,8 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("profile", &self.profile)
             .field("questions", &self.questions)
+            .field("update_method", &self.update_method)
+            .field("update_slash", &self.update_slash)
             .finish_non_exhaustive()
     }
 }

@@ -1,27 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod callbacks;
 mod client;
+mod company;
 mod config;
+mod history;
 mod mapping;
 mod questionnaires;
+mod recheck;
 mod wire;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use risk_provider::{
-    Call, Descriptor, FailureKind, FieldProblem, Input, ProviderAssessment, ProviderError, ProviderSettings,
-    Questionnaires, RiskProvider, Subject, SubjectType, VendorReference, VendorResponse,
+    Call, Callbacks, Descriptor, FailureKind, FieldProblem, History, Input, ProviderAssessment,
+    ProviderError, ProviderSettings, Questionnaires, Recheck, RiskProvider, Subject, SubjectType,
+    VendorReference, VendorResponse,
 };
+use secrecy::SecretString;
 
-pub use config::{QuestionMapping, Settings};
+pub use config::{QuestionMapping, Settings, UpdateMethod};
 
 use crate::{
     client::Client,
     config::Mapping,
     mapping::{Asked, Reader, answers, failure, failure::About, plan},
     questionnaires::{Questionnaire, Shelf, digest_of, fingerprint},
-    wire::{Profile, Question, Section},
+    wire::{CheckRequest, Profile, Question, Section},
 };
 
 /// iDenfy's Risk Assessment under one assessment profile.
@@ -33,6 +39,7 @@ pub struct Idenfy {
     mapped: String,
     strict_subject_match: bool,
     shelf: Shelf,
+    callback_key: SecretString,
 }
 
 // === impl Idenfy ===
@@ -64,7 +71,23 @@ impl Idenfy {
         };
         let strict_subject_match = common.strict_subject_match;
         let mapped = digest_of(&mappings);
-        Ok(Self { descriptor, client, mappings, mapped, strict_subject_match, shelf: Shelf::default() })
+        let (shelf, callback_key) = (Shelf::default(), settings.callback_key.unwrap_or(settings.api_secret));
+        Ok(Self { descriptor, client, mappings, mapped, strict_subject_match, shelf, callback_key })
+    }
+
+    /// The questionnaire in force, and how `subject` answers it.
+    async fn prepare(
+        &self,
+        call: &Call,
+        subject: &Subject,
+    ) -> Result<(Arc<Questionnaire>, CheckRequest), ProviderError> {
+        let missing = self.descriptor.missing(subject, call.today());
+        if !missing.is_empty() {
+            return Err(ProviderError::missing_input(missing));
+        }
+        let questionnaire = self.questionnaire(call, subject).await?;
+        let body = answers::to_wire(&questionnaire.plan, subject, call.today())?;
+        Ok((questionnaire, body))
     }
 
     /// The questionnaire in force.
@@ -101,12 +124,7 @@ impl RiskProvider for Idenfy {
     }
 
     async fn assess(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError> {
-        let missing = self.descriptor.missing(subject, call.today());
-        if !missing.is_empty() {
-            return Err(ProviderError::missing_input(missing));
-        }
-        let questionnaire = self.questionnaire(call, subject).await?;
-        let body = answers::to_wire(&questionnaire.plan, subject, call.today())?;
+        let (questionnaire, body) = self.prepare(call, subject).await?;
         let about = About { subject, today: call.today(), plan: &questionnaire.plan };
         let profile = self.client.profile_id();
         let asked = Asked { subject, profile, strict: self.strict_subject_match };
@@ -128,6 +146,12 @@ impl RiskProvider for Idenfy {
         call: &Call,
         reference: &VendorReference,
     ) -> Result<ProviderAssessment, ProviderError> {
+        if let Some(company) = company::referred(reference) {
+            let assessed = self.company(call, company).await?;
+            return assessed.ok_or_else(|| {
+                ProviderError::new(FailureKind::NotFound, "the vendor did not assess this company")
+            });
+        }
         let field_of = |section: &Section, question: &Question| {
             self.mappings.iter().find(|mapping| mapping.names(section, question)).map(|found| &found.input)
         };
@@ -136,6 +160,18 @@ impl RiskProvider for Idenfy {
     }
 
     fn questionnaires(&self) -> Option<&dyn Questionnaires> {
+        Some(self)
+    }
+
+    fn recheck(&self) -> Option<&dyn Recheck> {
+        Some(self)
+    }
+
+    fn history(&self) -> Option<&dyn History> {
+        Some(self)
+    }
+
+    fn callbacks(&self) -> Option<&dyn Callbacks> {
         Some(self)
     }
 }

@@ -1,9 +1,11 @@
 //! From a subject to the vendor's questionnaire and from the vendor's answer to the unified model, without I/O.
 
 pub(crate) mod answers;
+pub(crate) mod company;
 pub(crate) mod factors;
 pub(crate) mod failure;
 pub(crate) mod plan;
+pub(crate) mod recheck;
 
 use std::collections::BTreeSet;
 

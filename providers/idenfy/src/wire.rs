@@ -42,6 +42,47 @@ pub(crate) struct ProfileItem {
     pub(crate) name: Option<String>,
 }
 
+/// A page of the list of assessments.
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    /// Where the next page is; null on the last one.
+    #[serde(default)]
+    pub(crate) next: Value,
+    pub(crate) results: Vec<AssessmentItem>,
+}
+
+/// One line of the list of assessments. It tells no score.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssessmentItem {
+    #[serde(deserialize_with = "text")]
+    pub(crate) id: String,
+    #[serde(default, deserialize_with = "word")]
+    pub(crate) name: Option<String>,
+    #[serde(default, deserialize_with = "word")]
+    pub(crate) created_at: Option<String>,
+}
+
+/// What is of interest in the record of a company.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Company {
+    /// A [`Summary`], or null. Always there.
+    pub(crate) risk_assessment: Box<RawValue>,
+}
+
+/// A company's risk in short.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    #[serde(deserialize_with = "text")]
+    pub(crate) id: String,
+    /// Percent, with the literal as sent, or null.
+    pub(crate) risk_score: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "word")]
+    pub(crate) risk_level: Option<String>,
+}
+
 /// The answer of a check, also when read again.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

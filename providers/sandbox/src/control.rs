@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::exchange::{Counter, exchange};
 use crate::fault::Fault;
+use crate::idenfy::Order;
 use crate::record::RecordedCall;
+use crate::settings::Vendor;
 
 /// The control paths, and the vendor on every other path.
 pub(crate) fn router(counter: Arc<Counter>) -> Router {
@@ -20,6 +22,7 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
     Router::new()
         .route("/_sandbox/faults", faults)
         .route("/_sandbox/calls", get(calls))
+        .route("/_sandbox/idenfy", post(order))
         .route("/_sandbox/{*rest}", axum::routing::any(nowhere))
         .fallback(exchange)
         .with_state(counter)
@@ -54,8 +57,23 @@ async fn calls(State(counter): State<Arc<Counter>>, uri: Uri) -> Response {
     Answer::json(StatusCode::OK, &json!({ "calls": calls, "billed": counter.log.billed() })).respond()
 }
 
+/// Tells iDenfy to do something beside failing.
+async fn order(State(counter): State<Arc<Counter>>, body: String) -> Response {
+    if counter.vendor != Vendor::Idenfy {
+        return refused("this is another vendor");
+    }
+    let order: Order = match serde_json::from_str(&body) {
+        Ok(order) => order,
+        Err(problem) => return refused(&problem.to_string()),
+    };
+    match counter.idenfy.obey(order).await {
+        Ok(done) => Answer::json(StatusCode::OK, &done).respond(),
+        Err(problem) => refused(&problem),
+    }
+}
+
 async fn nowhere() -> Response {
-    let paths = "POST, GET, DELETE /_sandbox/faults; GET /_sandbox/calls";
+    let paths = "POST, GET, DELETE /_sandbox/faults; GET /_sandbox/calls; POST /_sandbox/idenfy";
     Answer::json(StatusCode::NOT_FOUND, &json!({ "error": "no such path", "paths": paths })).respond()
 }
 

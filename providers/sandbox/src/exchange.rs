@@ -36,7 +36,7 @@ pub(crate) struct Counter {
     pub(crate) log: Log,
     pub(crate) script: Script,
     settings: Settings,
-    idenfy: Idenfy,
+    pub(crate) idenfy: Idenfy,
     youverify: Youverify,
 }
 
@@ -65,7 +65,8 @@ impl Counter {
     /// The vendor's answer, with those faults in it that change what it says.
     fn work(&self, operation: &str, asked: &Asked, fault: Option<FaultKind>) -> Answer {
         if let Some(answer) = self.script.take(operation) {
-            let billed = matches!(operation, "check" | "actor_assessment") && answer.status.is_success();
+            let billed =
+                matches!(operation, "check" | "recheck" | "actor_assessment") && answer.status.is_success();
             return Answer { billed, ..answer };
         }
         match self.vendor {

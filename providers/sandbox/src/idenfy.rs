@@ -4,12 +4,17 @@
 //! key pair is told without identifier, and a path nobody serves answers in the web framework's words.
 
 mod book;
+mod callback;
+mod companies;
 mod distort;
 mod form;
 mod list;
+mod order;
 mod profile;
 mod profiles;
 mod score;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -23,24 +28,46 @@ use crate::fault::FaultKind;
 use crate::settings::Settings;
 
 use self::book::Book;
+use self::companies::Companies;
+pub use self::companies::{ASSESSED_COMPANY_ID, UNASSESSED_COMPANY_ID, UNCHECKED_COMPANY_ID};
 use self::form::{Form, Refused};
+pub(crate) use self::order::Order;
+use self::order::UpdateMethod;
 use self::profile::Profile;
+use self::profiles::Profiles;
 pub use self::profiles::{DEMO_PROFILE_ID, PROFILE_ID, UNSCORED_PROFILE_ID};
 
 /// iDenfy, with everything it remembers.
 pub(crate) struct Idenfy {
     book: Book,
+    profiles: Profiles,
+    companies: Companies,
+    habits: Mutex<Habits>,
     authorization: String,
+    secret: String,
+}
+
+/// How updates are taken.
+struct Habits {
+    methods: Vec<UpdateMethod>,
+    /// Whether they change nothing.
+    stale: bool,
 }
 
 /// The operation named by a path; the id it speaks of.
 fn route(path: &str) -> Option<(&'static str, &str)> {
+    if let Some(company) = path.strip_prefix("/kyb/companies/") {
+        let id = company.strip_suffix('/').filter(|id| !id.is_empty() && !id.contains('/'))?;
+        return Some(("company", id));
+    }
     match path.strip_prefix("/risk/")?.split('/').collect::<Vec<_>>().as_slice() {
         ["assessment-profiles", ""] => Some(("profiles", "")),
         ["assessment-profiles", id, ""] => Some(("profile", id)),
         ["assessment-profiles", id, "check", ""] => Some(("check", id)),
         ["assessments", ""] => Some(("assessments", "")),
         ["assessments", id, ""] => Some(("assessment", id)),
+        // The one path that ends without a slash.
+        ["assessments", id] if !id.is_empty() => Some(("recheck", id)),
         _ => None,
     }
 }
@@ -50,7 +77,15 @@ fn route(path: &str) -> Option<(&'static str, &str)> {
 impl Idenfy {
     pub(crate) fn new(settings: &Settings) -> Self {
         let pair = format!("{}:{}", settings.idenfy_api_key, settings.idenfy_api_secret);
-        Self { book: Book::new(settings), authorization: BASE64_STANDARD.encode(pair) }
+        let habits = Habits { methods: vec![UpdateMethod::Post, UpdateMethod::Put], stale: false };
+        Self {
+            book: Book::new(settings),
+            profiles: Profiles::default(),
+            companies: Companies::default(),
+            habits: Mutex::new(habits),
+            authorization: BASE64_STANDARD.encode(pair),
+            secret: settings.idenfy_api_secret.clone(),
+        }
     }
 
     pub(crate) fn operation(path: &str) -> &'static str {
@@ -64,17 +99,35 @@ impl Idenfy {
         if let Some(answer) = self.unauthorised(asked) {
             return answer;
         }
-        let method = if operation == "check" { Method::POST } else { Method::GET };
-        if asked.method != method {
+        if !self.takes(operation, &asked.method) {
             return error(StatusCode::METHOD_NOT_ALLOWED);
         }
         match operation {
-            "profiles" => Answer::json(StatusCode::OK, &profiles::listed()),
-            "profile" => profiles::find(id).map_or_else(not_found, |profile| found(&profile.shown())),
-            "check" => profiles::find(id).map_or_else(not_found, |profile| self.check(profile, asked, fault)),
+            "profiles" => Answer::json(StatusCode::OK, &Profiles::listed()),
+            "profile" => self.profiles.find(id).map_or_else(not_found, |profile| found(&profile.shown())),
+            "check" => {
+                self.profiles.find(id).map_or_else(not_found, |profile| self.check(profile, asked, fault))
+            }
+            "recheck" => self.update(id, asked, fault).unwrap_or_else(not_found),
+            "company" => self.companies.read(id).map_or_else(not_found, |company| found(&company)),
             "assessments" => self.book.page(asked).map_or_else(invalid_page, |page| told(page, fault)),
             _ => self.book.read(id).map_or_else(not_found, |assessment| told(assessment, fault)),
         }
+    }
+
+    fn takes(&self, operation: &str, method: &Method) -> bool {
+        match operation {
+            "check" => method == Method::POST,
+            "recheck" => self.habits().methods.iter().any(|taken| match taken {
+                UpdateMethod::Post => method == Method::POST,
+                UpdateMethod::Put => method == Method::PUT,
+            }),
+            _ => method == Method::GET,
+        }
+    }
+
+    fn habits(&self) -> MutexGuard<'_, Habits> {
+        self.habits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unauthorised(&self, asked: &Asked) -> Option<Answer> {
@@ -94,6 +147,18 @@ impl Idenfy {
             Err(refused) => return refused.answer(),
         };
         found(&self.book.enter(profile, &form, fault)).charged()
+    }
+
+    /// Other answers to an assessment; `None` when there is none.
+    fn update(&self, id: &str, asked: &Asked, fault: Option<FaultKind>) -> Option<Answer> {
+        let profile = self.profiles.find(&self.book.profile_of(id)?)?;
+        let form = match asked.json().map_err(not_json).and_then(|body| Form::read(profile, &body)) {
+            Ok(form) => form,
+            Err(refused) => return Some(refused.answer()),
+        };
+        let stale = self.habits().stale;
+        let told = if stale { self.book.read(id) } else { self.book.change(id, profile, &form, fault) };
+        told.map(|told| found(&told).charged())
     }
 }
 

@@ -37,7 +37,9 @@ impl Vendor {
     #[must_use]
     pub fn operations(self) -> &'static [&'static str] {
         match self {
-            Self::Idenfy => &["profiles", "profile", "check", "assessments", "assessment"],
+            Self::Idenfy => {
+                &["profiles", "profile", "check", "assessments", "assessment", "recheck", "company"]
+            }
             Self::Youverify => &["actor_assessment"],
         }
     }

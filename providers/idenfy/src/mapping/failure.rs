@@ -53,10 +53,24 @@ pub(crate) fn refuse(
     Some(failure)
 }
 
+/// Whether the vendor takes the address but not the method, and another may do.
+pub(crate) fn refuses_method(response: &VendorResponse) -> bool {
+    let identifier = || {
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+        Refusal::read(&body).identifier
+    };
+    match response.status {
+        405 => true,
+        200..=299 if !says_no(&response.body) => false,
+        500..=599 => false,
+        _ => identifier().as_deref() == Some("METHOD_NOT_ALLOWED"),
+    }
+}
+
 /// Whether a check's failure may come from a questionnaire that changed since it was read.
 pub(crate) fn doubts_questionnaire(failure: &ProviderError) -> bool {
     let identifier = failure.vendor_identifier.as_deref().unwrap_or_default();
-    failure.vendor_status == Some(404)
+    (failure.kind == FailureKind::Misconfigured && failure.vendor_status == Some(404))
         || (failure.kind == FailureKind::InvalidSubject
             && matches!(identifier, "BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR"))
 }
@@ -104,7 +118,7 @@ fn by_status(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind 
     match status {
         401 | 403 => FailureKind::BadCredentials,
         402 => FailureKind::OutOfCredit,
-        404 if endpoint == Endpoint::Assessment => FailureKind::NotFound,
+        404 if endpoint.is_by_reference() => FailureKind::NotFound,
         300..=399 | 404 | 405 => FailureKind::Misconfigured,
         400 | 422 => refused_input(endpoint, refusal),
         429 => FailureKind::RateLimited,
@@ -112,14 +126,14 @@ fn by_status(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind 
     }
 }
 
-/// A refused value: the subject's for a check, else the id that the address holds.
+/// A refused value: the subject's where there is one, else the id that the address holds.
 fn refused_input(endpoint: Endpoint, refusal: &Refusal) -> FailureKind {
     let about_a_value = matches!(refusal.identifier.as_deref(), Some("BAD_VALUE" | "VALIDATION_ERROR"));
     match endpoint {
-        Endpoint::Check => FailureKind::InvalidSubject,
-        Endpoint::Profile | Endpoint::Profiles => FailureKind::Misconfigured,
-        Endpoint::Assessment if about_a_value => FailureKind::NotFound,
-        Endpoint::Assessment => FailureKind::Malformed,
+        Endpoint::Check | Endpoint::Recheck => FailureKind::InvalidSubject,
+        Endpoint::Profile | Endpoint::Profiles | Endpoint::Assessments => FailureKind::Misconfigured,
+        Endpoint::Assessment | Endpoint::Company if about_a_value => FailureKind::NotFound,
+        Endpoint::Assessment | Endpoint::Company => FailureKind::Malformed,
     }
 }
 
@@ -140,6 +154,18 @@ fn explain(kind: FailureKind, status: u16) -> String {
         | FailureKind::Malformed => "the vendor answered as nobody documented",
     };
     format!("{what} (status {status})")
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
+    /// Whether its address holds a reference that may have led nowhere.
+    const fn is_by_reference(self) -> bool {
+        match self {
+            Self::Assessment | Self::Recheck | Self::Company => true,
+            Self::Profiles | Self::Profile | Self::Check | Self::Assessments => false,
+        }
+    }
 }
 
 // === impl Refusal ===

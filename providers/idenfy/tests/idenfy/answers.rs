@@ -155,12 +155,17 @@ async fn q_id_17_the_order_of_keys_means_nothing() {
 }
 
 #[tokio::test]
-async fn q_id_18_and_20_account_data_is_neither_kept_nor_read() {
+async fn q_id_18_account_data_is_not_kept() {
     let answer = assess(CHECK).await.expect("an assessment");
     assert_eq!(answer.raw.removed(), ["partner"]);
     for trace in ["partner", "TESTING", "2253", "companyName"] {
         assert!(!answer.raw.text().contains(trace), "{trace}");
     }
+}
+
+#[tokio::test]
+async fn q_id_20_the_accounts_environment_decides_nothing() {
+    let answer = assess(CHECK).await.expect("an assessment");
     let moved = CHECK.replace("TESTING", "PRODUCTION");
     assert_eq!(assess(moved).await.expect("an assessment"), answer);
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use risk_provider::{FailureKind as Kind, ProviderError, Questionnaires, RiskProvider, VendorReference};
+use risk_provider::{
+    Billed, FailureKind as Kind, History, HistoryQuery, ProviderError, Questionnaires, Recheck, RiskProvider,
+    VendorReference,
+};
 use serde_json::json;
 
 use crate::support::{CHECK, PROFILE, Reply, UNANSWERED, Vendor, assess, documented, matthew, reply, with};
@@ -25,6 +28,21 @@ async fn profile(refusal: Reply) -> ProviderError {
 
 async fn list(refusal: Reply) -> ProviderError {
     documented().list(&Vendor::new([refusal]).call()).await.expect_err("refused")
+}
+
+async fn history(refusal: Reply) -> ProviderError {
+    let all = HistoryQuery::default();
+    documented().page(&Vendor::new([refusal]).call(), &all, None).await.expect_err("refused")
+}
+
+async fn company(refusal: Reply) -> ProviderError {
+    documented().company(&Vendor::new([refusal]).call(), "c-1").await.expect_err("refused")
+}
+
+async fn recheck(refusal: Reply) -> ProviderError {
+    let vendor = Vendor::new([reply(200, PROFILE), refusal]);
+    let reference = VendorReference("17CRlVRrxUa91BAMvMdeYP".to_owned());
+    Recheck::recheck(&documented(), &vendor.call(), &reference, &matthew()).await.expect_err("refused")
 }
 
 async fn detail(refusal: Reply) -> ProviderError {
@@ -105,6 +123,72 @@ async fn q_id_16_an_identifier_tells_more_than_a_400() {
     assert_eq!(check(identified(402, "PARTNER_ERROR", "")).await.kind, Kind::OutOfCredit);
     assert_eq!(check(identified(429, "PARTNER_ERROR", "")).await.kind, Kind::RateLimited);
     assert_eq!(check(identified(403, "PARTNER_CONTRACT_ERROR", "")).await.kind, Kind::OutOfCredit);
+}
+
+#[tokio::test]
+async fn q_id_16_an_empty_account_is_told_alike_on_every_operation() {
+    let limit = "Partner reached token limit.";
+    let guises = [
+        reply(402, ""),
+        reply(402, r#"{"message": "Not enough funds."}"#),
+        identified(402, "PERMISSIONS_ERROR", ""),
+        identified(400, "PERMISSIONS_ERROR", limit),
+        reply(400, json!({ "message": limit })),
+        identified(400, "PARTNER_CONTRACT_ERROR", ""),
+        identified(403, "PERMISSIONS_ERROR", limit),
+        reply(403, json!({ "message": limit })),
+        identified(403, "PARTNER_CONTRACT_ERROR", ""),
+    ];
+    for guise in guises {
+        let errors = [
+            check(guise.clone()).await,
+            profile(guise.clone()).await,
+            list(guise.clone()).await,
+            detail(guise.clone()).await,
+            history(guise.clone()).await,
+            company(guise.clone()).await,
+            recheck(guise.clone()).await,
+        ];
+        for error in errors {
+            assert_eq!(
+                (error.kind, error.billed(true)),
+                (Kind::OutOfCredit, Billed::No),
+                "{guise:?} {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_status_alone_means_the_same_on_lists_companies_and_updates() {
+    let html = "<html><body>502 Bad Gateway</body></html>";
+    // status, body, then the kind on the list of assessments, a company and an update
+    let rows = [
+        (401, "", [Kind::BadCredentials; 3]),
+        (403, "", [Kind::BadCredentials; 3]),
+        (404, html, [Kind::Misconfigured, Kind::NotFound, Kind::NotFound]),
+        (302, "", [Kind::Misconfigured; 3]),
+        (400, "", [Kind::Misconfigured, Kind::Malformed, Kind::InvalidSubject]),
+        (400, r#"{"identifier": "BAD_VALUE"}"#, [Kind::Misconfigured, Kind::NotFound, Kind::InvalidSubject]),
+        (409, "", [Kind::Malformed; 3]),
+        (429, "", [Kind::RateLimited; 3]),
+        (500, "", [Kind::VendorError; 3]),
+        (502, html, [Kind::VendorError; 3]),
+        (200, html, [Kind::Malformed; 3]),
+        (200, "", [Kind::Malformed; 3]),
+        (200, r#"{"identifier": "INTERNAL_ERROR"}"#, [Kind::VendorError; 3]),
+        (200, r#"{"success": false}"#, [Kind::Malformed; 3]),
+    ];
+    for (status, body, kinds) in rows {
+        let answer = || reply(status, body);
+        let found =
+            [history(answer()).await.kind, company(answer()).await.kind, recheck(answer()).await.kind];
+        assert_eq!(found, kinds, "{status} {body}");
+    }
+    assert_eq!(
+        (history(reply(405, "")).await.kind, company(reply(405, "")).await.kind),
+        (Kind::Misconfigured, Kind::Misconfigured)
+    );
 }
 
 #[tokio::test]

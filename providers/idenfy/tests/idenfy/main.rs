@@ -3,13 +3,21 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod callbacks;
+#[cfg(test)]
+mod companies;
+#[cfg(test)]
 mod factors;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod questionnaires;
 #[cfg(test)]
 mod questions;
+#[cfg(test)]
+mod recheck;
 #[cfg(test)]
 mod retrieving;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the settings may say.
 
 use risk_provider::{FailureKind, Input, RiskProvider, VendorReference};
-use risk_provider_idenfy::{Idenfy, Settings};
+use risk_provider_idenfy::{Idenfy, Settings, UpdateMethod};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -27,6 +27,35 @@ fn every_problem_is_named_with_its_key() {
     assert_eq!(refused(&json!({"questions": {}})), ["questions"]);
     let several = json!({"api_secret": "", "questions": {"Is shareholder PEP?": "pep", "residency": "land"}});
     assert_eq!(refused(&several), ["api_secret", "questions.\"Is shareholder PEP?\"", "questions.residency"]);
+}
+
+#[test]
+fn updates_and_callbacks_are_set_up_by_known_words_only() {
+    let plain = json!({"api_key": "k", "api_secret": "s", "profile": "p", "questions": {"a": "country"}});
+    let typed = |more: Value| serde_json::from_value::<Settings>(with(&plain.to_string(), &more));
+    let default = typed(json!({})).expect("typed settings");
+    assert_eq!((default.update_method, default.update_slash), (UpdateMethod::Post, false));
+    assert!(default.callback_key.is_none());
+    for (word, method) in [("POST", UpdateMethod::Post), ("PUT", UpdateMethod::Put)] {
+        let settings = typed(json!({"update_method": word, "update_slash": true})).expect("typed settings");
+        assert_eq!((settings.update_method, settings.update_slash), (method, true));
+    }
+    for wrong in [
+        json!({"update_method": "PATCH"}),
+        json!({"update_method": "put"}),
+        json!({"update_method": null}),
+        json!({"update_slash": "no"}),
+        json!({"callback_key": 5}),
+        json!({"update_mehod": "PUT"}),
+        json!({"update_slahs": true}),
+        json!({"callback_kye": "k"}),
+    ] {
+        assert!(typed(wrong.clone()).is_err(), "{wrong}");
+    }
+    for key in ["", " ", "key\n"] {
+        assert_eq!(refused(&json!({"callback_key": key})), ["callback_key"], "{key:?}");
+    }
+    assert_eq!(refused(&json!({"callback_key": "k"})), [""; 0]);
 }
 
 #[test]
@@ -79,7 +108,16 @@ fn the_descriptor_names_what_is_sent_and_what_is_needed() {
     assert_eq!(descriptor.required, [Input::Country, Input::Industry]);
     assert_eq!((descriptor.kind, descriptor.scale), ("idenfy", "idenfy:0-100"));
     let operations: Vec<_> = descriptor.operations.iter().map(|it| (it.name, it.paid)).collect();
-    assert_eq!(operations, [("profile", false), ("profiles", false), ("check", true), ("assessment", false)]);
+    let expected = [
+        ("profile", false),
+        ("profiles", false),
+        ("check", true),
+        ("assessment", false),
+        ("assessments", false),
+        ("recheck", true),
+        ("company", false),
+    ];
+    assert_eq!(operations, expected);
 }
 
 #[tokio::test]

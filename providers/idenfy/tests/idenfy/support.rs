@@ -22,6 +22,9 @@ pub(crate) const CHECK_REQUEST: &str = include_str!("../fixtures/check-request.j
 pub(crate) const CHECK: &str = include_str!("../fixtures/check-response.json");
 pub(crate) const PROFILE: &str = include_str!("../fixtures/profile-detail-response.json");
 pub(crate) const PROFILES: &str = include_str!("../fixtures/profiles-list-response.json");
+pub(crate) const ASSESSMENTS: &str = include_str!("../fixtures/assessments-list-response.json");
+pub(crate) const UPDATE_REQUEST: &str = include_str!("../fixtures/assessment-update-request.json");
+pub(crate) const UPDATE: &str = include_str!("../fixtures/assessment-update-response.json");
 pub(crate) const UNANSWERED: &str = include_str!("../fixtures/assessment-detail-response.json");
 
 pub(crate) const PROFILE_ID: &str = "61fbe03e-961c-4c6f-a2cd-801083ddbe0d";
@@ -137,7 +140,16 @@ pub(crate) fn provider(questions: &Value) -> Idenfy {
 
 /// A provider for the documented profile.
 pub(crate) fn documented() -> Idenfy {
-    provider(&json!({"Is shareholder PEP?": "politically_exposed", "Shareholder residency": "country"}))
+    documented_with(&json!({}))
+}
+
+/// A provider for the documented profile with further settings.
+pub(crate) fn documented_with(more: &Value) -> Idenfy {
+    let questions = json!({"Is shareholder PEP?": "politically_exposed", "Shareholder residency": "country"});
+    let mut settings =
+        json!({"api_key": "key-1", "api_secret": "s3cret-1", "profile": PROFILE_ID, "questions": questions});
+    merge(&mut settings, more);
+    Idenfy::new(common(), serde_json::from_value(settings).expect("typed settings")).expect("valid settings")
 }
 
 pub(crate) fn subject(more: &Value) -> Subject {

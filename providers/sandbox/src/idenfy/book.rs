@@ -25,9 +25,10 @@ pub(super) struct Book {
     clock: fn() -> Timestamp,
 }
 
-/// One assessment as the check answered it.
+/// One assessment as the check, or the last update of it, answered it.
 struct Assessment {
     created: Timestamp,
+    written: Timestamp,
     told: Value,
 }
 
@@ -45,20 +46,41 @@ impl Book {
         let number = assessments.len().to_string();
         let id = self.chance.text(ALPHANUMERICS, 22, &["assessment", &number, &normalised(&form.name)]);
         let mut told = assess(&id, profile, form);
-        stamp(&mut told, created, rfc_3339);
+        stamp(&mut told, created, created, rfc_3339);
         distort(&mut told, fault);
-        assessments.push(Assessment { created, told: told.clone() });
+        assessments.push(Assessment { created, written: created, told: told.clone() });
         told
+    }
+
+    /// The profile that an assessment was made with.
+    pub(super) fn profile_of(&self, id: &str) -> Option<String> {
+        let assessments = self.locked();
+        let told = assessments.iter().find(|assessment| assessment.is(id))?;
+        told.told.pointer("/profile/id")?.as_str().map(str::to_owned)
+    }
+
+    /// Replaces the answers and the name of an assessment, fault and all. It keeps its id and when it was made.
+    pub(super) fn change(
+        &self,
+        id: &str,
+        profile: &Profile,
+        form: &Form,
+        fault: Option<FaultKind>,
+    ) -> Option<Value> {
+        let mut assessments = self.locked();
+        let assessment = assessments.iter_mut().find(|assessment| assessment.is(id))?;
+        assessment.written = (self.clock)();
+        let mut told = assess(id, profile, form);
+        distort(&mut told, fault);
+        // Kept as the check tells it, which the list shows.
+        stamp(&mut told, assessment.created, assessment.written, rfc_3339);
+        assessment.told = told;
+        Some(assessment.shown())
     }
 
     /// One assessment in the form of the detail call, whose timestamps look otherwise.
     pub(super) fn read(&self, id: &str) -> Option<Value> {
-        let assessments = self.locked();
-        let assessment =
-            assessments.iter().find(|assessment| assessment.told.get("id").is_some_and(|own| own == id))?;
-        let mut told = assessment.told.clone();
-        stamp(&mut told, assessment.created, with_blank);
-        Some(told)
+        self.locked().iter().find(|assessment| assessment.is(id)).map(Assessment::shown)
     }
 
     /// The page of the list that was asked for, newest first; `None` when there is no such page.
@@ -70,6 +92,20 @@ impl Book {
 
     fn locked(&self) -> MutexGuard<'_, Vec<Assessment>> {
         self.assessments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Assessment ===
+
+impl Assessment {
+    fn is(&self, id: &str) -> bool {
+        self.told.get("id").is_some_and(|own| own == id)
+    }
+
+    fn shown(&self) -> Value {
+        let mut told = self.told.clone();
+        stamp(&mut told, self.created, self.written, with_blank);
+        told
     }
 }
 
@@ -97,9 +133,9 @@ fn assess(id: &str, profile: &Profile, form: &Form) -> Value {
     })
 }
 
-fn stamp(told: &mut Value, created: Timestamp, format: fn(Timestamp) -> String) {
+fn stamp(told: &mut Value, created: Timestamp, written: Timestamp, format: fn(Timestamp) -> String) {
     // The vendor writes a record a few microseconds after it dates it.
-    let updated = created.saturating_add(SignedDuration::from_micros(3)).unwrap_or(created);
+    let updated = written.saturating_add(SignedDuration::from_micros(3)).unwrap_or(written);
     if let Some(object) = told.as_object_mut() {
         object.insert("createdAt".to_owned(), json!(format(created)));
         object.insert("updatedAt".to_owned(), json!(format(updated)));

@@ -1,5 +1,8 @@
 //! The profiles of the account: the two documented ones, and one whose scores vary.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use serde_json::{Value, json};
 
 use crate::country;
@@ -19,13 +22,43 @@ pub const UNSCORED_PROFILE_ID: &str = "dd121b5c-e3ef-4197-b036-8b7e872f6678";
 
 const PROFILES: &[Profile] = &[DEMO, DOCUMENTED, UNSCORED];
 
-pub(super) fn find(id: &str) -> Option<&'static Profile> {
-    PROFILES.iter().find(|profile| profile.id == id)
+/// The profiles as their operator changed them: the same questions with other weights or levels.
+const EDITED: &[Profile] = &[DEMO_EDITED, DOCUMENTED_EDITED];
+
+/// The profiles in force.
+#[derive(Default)]
+pub(super) struct Profiles {
+    /// Ids of those in force as edited.
+    edited: Mutex<BTreeSet<&'static str>>,
 }
 
-/// The profiles as the list call answers them.
-pub(super) fn listed() -> Value {
-    PROFILES.iter().map(|profile| json!({ "id": profile.id, "name": profile.name })).collect()
+// === impl Profiles ===
+
+impl Profiles {
+    pub(super) fn find(&self, id: &str) -> Option<&'static Profile> {
+        let edited = self.locked().contains(id);
+        let editions = if edited { EDITED } else { PROFILES };
+        editions.iter().find(|profile| profile.id == id)
+    }
+
+    /// The profiles as the list call answers them.
+    pub(super) fn listed() -> Value {
+        PROFILES.iter().map(|profile| json!({ "id": profile.id, "name": profile.name })).collect()
+    }
+
+    /// Changes a profile as its operator would, or back; whether there is such a profile and another edition of it.
+    pub(super) fn edit(&self, id: &str) -> bool {
+        let Some(edition) = EDITED.iter().find(|profile| profile.id == id) else { return false };
+        let mut edited = self.locked();
+        if !edited.remove(id) {
+            edited.insert(edition.id);
+        }
+        true
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        self.edited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 const fn choice(key: &'static str, title: &'static str, level: Level) -> Choice {
@@ -91,6 +124,42 @@ const UNSCORED: Profile = Profile {
             },
         ],
     }],
+};
+
+/// Exposure counts for more.
+const DOCUMENTED_EDITED: Profile = Profile {
+    id: PROFILE_ID,
+    name: "Name",
+    sections: &[Section {
+        key: "bXUsmLJeMI",
+        name: "Category",
+        weight: 100,
+        questions: &[
+            select(
+                "lib-YHlTleSKmo",
+                "Is shareholder PEP?",
+                &[choice("XOCgRfvUlu", "Yes", Level::VeryHigh), choice("QQALQApLKI", "No", Level::VeryLow)],
+                Level::Low,
+            ),
+            Question {
+                key: "lib-AEgWHKDkwF",
+                title: "Shareholder residency",
+                kind: Kind::Country(&[]),
+                default: Level::Medium,
+            },
+        ],
+    }],
+};
+
+/// Verification counts for more, activity for less.
+const DEMO_EDITED: Profile = Profile {
+    id: DEMO_PROFILE_ID,
+    name: "Customer risk",
+    sections: &[
+        Section { key: "kWmZtRqLpA", name: "Customer", weight: 40, questions: CUSTOMER },
+        Section { key: "hNvYcXsDbE", name: "Activity", weight: 20, questions: ACTIVITY },
+        Section { key: "uJgFoTiPzQ", name: "Verification", weight: 40, questions: VERIFICATION },
+    ],
 };
 
 const DEMO: Profile = Profile {

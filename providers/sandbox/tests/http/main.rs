@@ -9,6 +9,10 @@ mod faults;
 #[cfg(test)]
 mod idenfy;
 #[cfg(test)]
+mod idenfy_orders;
+#[cfg(test)]
+mod idenfy_updates;
+#[cfg(test)]
 mod idenfy_validation;
 #[cfg(test)]
 mod socket_faults;

@@ -1,0 +1,104 @@
+//! The vendor's own list of assessments, page by page.
+
+use async_trait::async_trait;
+use jiff::tz::TimeZone;
+use risk_provider::{
+    Call, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, Personal, ProviderError,
+    VendorReference, VendorResponse, names::normalise, object::Object, transport, vendor_time,
+};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    Idenfy,
+    wire::{AssessmentItem, Page},
+};
+
+const PAGE: &str = "page";
+
+#[async_trait]
+impl History for Idenfy {
+    async fn page(
+        &self,
+        call: &Call,
+        query: &HistoryQuery,
+        cursor: Option<&str>,
+    ) -> Result<HistoryPage, ProviderError> {
+        let base = self.client.base();
+        let address = address(base, cursor).ok_or_else(|| {
+            ProviderError::new(FailureKind::Malformed, "the cursor leads away from the vendor")
+        })?;
+        let asked = address.clone();
+        let decode = |response: &VendorResponse| {
+            let Object(Page { next, results }) = response.json()?;
+            let next = following(base, &asked, &next)
+                .map_err(|detail| response.failure(FailureKind::Malformed, detail))?;
+            let items = results.into_iter().map(item).filter(|item| is_wanted(query, item)).collect();
+            Ok(HistoryPage { items, next })
+        };
+        self.client.assessments(call, address, decode).await
+    }
+}
+
+/// Where a cursor leads: the first page, a numbered page, or an address that the vendor gave.
+fn address(base: &Url, cursor: Option<&str>) -> Option<Url> {
+    let mut first = transport::join(base, "/risk/assessments/");
+    let Some(cursor) = cursor else { return Some(first) };
+    if let Ok(number) = cursor.parse::<u64>() {
+        first.query_pairs_mut().append_pair(PAGE, &number.to_string());
+        return Some(first);
+    }
+    Url::parse(cursor).ok().filter(|address| is_vendors(base, address))
+}
+
+/// Whether the credentials may be sent to `address`, and only they.
+fn is_vendors(base: &Url, address: &Url) -> bool {
+    address.origin() == base.origin() && address.username().is_empty() && address.password().is_none()
+}
+
+/// The cursor of the page after `asked`; none after the last one.
+///
+/// # Errors
+///
+/// When `next` leads to another host, or nowhere new.
+fn following(base: &Url, asked: &Url, next: &Value) -> Result<Option<String>, &'static str> {
+    let current = asked.query_pairs().find(|(name, _)| name == PAGE);
+    let current = current.and_then(|(_, number)| number.parse().ok()).unwrap_or(1_u64);
+    match next {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) => match Url::parse(text) {
+            Ok(address) if !is_vendors(base, &address) => {
+                Err("the next page is not at the configured address")
+            }
+            Ok(address) if address == *asked => Err("the next page is the same one"),
+            Ok(_) => Ok(Some(text.clone())),
+            Err(_) => Ok(Some(current.saturating_add(1).to_string())),
+        },
+        Value::Number(number) => match number.as_u64().filter(|number| *number > current) {
+            Some(number) => Ok(Some(number.to_string())),
+            None => Err("the next page is not after this one"),
+        },
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err("the next page has no address"),
+    }
+}
+
+fn item(told: AssessmentItem) -> HistoryItem {
+    HistoryItem {
+        reference: VendorReference(told.id),
+        name: told.name.map(Personal::new),
+        created_at: told.created_at.as_deref().and_then(vendor_time::parse),
+        assessment: None,
+    }
+}
+
+/// Whether an item is asked for. One that does not tell is: whoever asks looks again.
+fn is_wanted(query: &HistoryQuery, item: &HistoryItem) -> bool {
+    let day = item.created_at.map(|time| time.to_zoned(TimeZone::UTC).date());
+    let named = |name: &Personal<String>| {
+        query.name.as_ref().is_none_or(|wanted| normalise(wanted.expose()) == normalise(name.expose()))
+    };
+    let in_time = day
+        .is_none_or(|day| query.from.is_none_or(|from| day >= from) && query.to.is_none_or(|to| day <= to));
+    in_time && item.name.as_ref().is_none_or(named)
+}
