@@ -1,5 +1,6 @@
 //! The HTTP API: authorise, parse, one call, answer. Every refusal is a problem document.
 
+mod answering;
 mod assessments;
 mod auth;
 mod body;
@@ -10,6 +11,7 @@ mod listing;
 mod observe;
 mod openapi;
 pub mod problem;
+mod recheck;
 pub mod server;
 
 use std::sync::{Arc, atomic::AtomicBool};
@@ -129,6 +131,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(assessments::create, listing::list))
         .routes(routes!(listing::search))
         .routes(routes!(assessments::read))
+        .routes(routes!(recheck::recheck))
         .routes(routes!(listing::lookup))
         .routes(routes!(catalog::providers))
         .routes(routes!(catalog::routes))

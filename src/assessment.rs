@@ -26,6 +26,9 @@ pub struct Assessment {
     pub id: AssessmentId,
     /// 1 for the first answer under this id; raised when a pending one completes.
     pub revision: u32,
+    /// The assessment that this one was made in place of, by a recheck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<AssessmentId>,
     /// Whether the answer can be relied on.
     pub status: Status,
     /// The route that was taken.

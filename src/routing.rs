@@ -8,7 +8,7 @@ mod ripen;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use risk_provider::{ProviderName, RiskProvider, Subject};
+use risk_provider::{ProviderName, RiskProvider, Subject, VendorReference};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -23,7 +23,7 @@ use crate::{
     cache::{AnswerCache, FlightError, Flights, KeyMaker},
     clock::Clock,
     deadline::Deadline,
-    ids::RequestId,
+    ids::{AssessmentId, RequestId},
     keys::KeyEnvironment,
     resilience::Guards,
     store::{Lease, Store, StoreError},
@@ -96,6 +96,19 @@ pub struct Question {
     pub adopted: Vec<Adopted>,
     /// The item of a job whose result the answer is.
     pub completes: Option<Lease>,
+    /// The answer that it is asked in place of.
+    pub replaces: Option<Replaced>,
+}
+
+/// An answer that is asked for anew because its subject changed.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// The assessment.
+    pub assessment: AssessmentId,
+    /// Whose answer stands in it.
+    pub provider: Option<ProviderName>,
+    /// That provider's own id of it.
+    pub reference: Option<VendorReference>,
 }
 
 /// An answer, and how it came about.

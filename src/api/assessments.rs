@@ -10,7 +10,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use risk_provider::{FieldProblem, ProviderAssessment, SubjectRequest, object};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,23 +18,22 @@ use utoipa::ToSchema;
 
 use super::{
     Api,
+    answering::Asking,
     auth::Caller,
     body::Json,
-    idempotency::{self, Keyed},
+    idempotency,
     problem::{BodyRefusals, KeyRefusals, NobodyAnswered, Problem},
 };
 use crate::{
-    assessment::{Assessment, RawAnswer, Status},
+    assessment::{Assessment, RawAnswer},
     ids::{AssessmentId, RequestId},
     keys::Scope,
-    routing::{Answer, CacheUse, Question, Same},
+    routing::Question,
     store::{Store, StoreError},
 };
 
 const DEFAULT_ROUTE: &str = "default";
-/// The longest that a call may go on where the route is not known.
-const NO_TIME: Duration = Duration::ZERO;
-const PATH: &str = "/v1/assessments";
+pub(super) const PATH: &str = "/v1/assessments";
 const MIN_DEADLINE_MS: u64 = 100;
 const MAX_PURPOSE: usize = 200;
 
@@ -80,13 +79,22 @@ pub enum Include {
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateQuery {
     #[serde(default)]
-    retry_unknown: bool,
+    pub(super) retry_unknown: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadQuery {
     include: Option<Include>,
+}
+
+// === impl CreateQuery ===
+
+impl CreateQuery {
+    pub(super) fn refused(_rejection: QueryRejection) -> Problem {
+        let detail = "the only query parameter is retry_unknown, true or false";
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
+    }
 }
 
 // === impl AssessRequest ===
@@ -141,6 +149,7 @@ impl AssessRequest {
             deadline: self.options.deadline_ms.map(Duration::from_millis),
             adopted: Vec::new(),
             completes: None,
+            replaces: None,
         })
     }
 }
@@ -191,46 +200,31 @@ pub(super) async fn create(
     body: Result<Json<AssessRequest>, Problem>,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Assess)?;
-    let Query(query) = query.map_err(|_rejection| {
-        let detail = "the only query parameter is retry_unknown, true or false";
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail)
-    })?;
+    let Query(query) = query.map_err(CreateQuery::refused)?;
     let Json(request, bytes) = body?;
-    let key = idempotency::key_of(&api, &headers, &caller.tenant, PATH, &bytes)?;
     let with_raw = request.wants_raw();
     let question =
-        request.question(request_id.clone(), &caller.tenant, api.0.clock.today()).map_err(Problem::fields)?;
+        request.question(request_id, &caller.tenant, api.0.clock.today()).map_err(Problem::fields)?;
     caller.may_take(&api, &question.route)?;
-    let Some(key) = key else { return answer(&api, question, with_raw).await };
-    let (assessor, began) = (&api.0.assessor, tokio::time::Instant::now());
-    let deadline = assessor.route(&question.route).map_or(NO_TIME, |route| route.deadline);
-    let keyed = Keyed {
-        api: api.clone(),
-        key,
-        request_id,
-        same: Same {
-            subject: assessor.subject_key(&question.team, question.subject.reference.expose()),
-            route: question.route.clone(),
-        },
-        calls_until: began + deadline,
-        answer_by: began + question.deadline.map_or(deadline, |shorter| shorter.min(deadline)),
-        retry_unknown: query.retry_unknown,
-    };
-    let answering =
-        async move |adopted| answer(&api, Question { adopted, ..question }, with_raw).await.into();
-    keyed.once(answering).await
+    let key = idempotency::key_of(&api, &headers, &caller.tenant, PATH, &bytes)?;
+    Asking { question, with_raw, retry_unknown: query.retry_unknown }.answer(&api, key).await
 }
 
-async fn answer(api: &Api, question: Question, with_raw: bool) -> Result<Response, Problem> {
-    let began = tokio::time::Instant::now();
-    let mut answer = api.0.assessor.assess(question).await?;
-    if with_raw {
-        add_raw(&api.0.store, &mut answer.assessment).await.map_err(Problem::unreadable)?;
+/// The team's assessment of the id in `path`.
+pub(super) async fn find(
+    api: &Api,
+    caller: &Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Assessment, Problem> {
+    let no_such =
+        || Problem::new(StatusCode::NOT_FOUND, "not_found", "your team has no assessment of this id");
+    let Path(id) = path.map_err(|_rejection| no_such())?;
+    if id.contains('\0') {
+        return Err(no_such());
     }
-    let headers = headers(&answer, began.elapsed());
-    let pending = answer.assessment.status == Status::Pending;
-    let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, headers, axum::Json(answer.assessment)).into_response())
+    let id = AssessmentId::from_text(&id);
+    let found = api.0.store.assessment(&caller.tenant, &id).await.map_err(Problem::unreadable)?;
+    found.ok_or_else(no_such)
 }
 
 /// Read an assessment.
@@ -262,15 +256,7 @@ pub(super) async fn read(
     let Query(query) = query.map_err(|_rejection| {
         Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "the only query parameter is include=raw")
     })?;
-    let no_such =
-        || Problem::new(StatusCode::NOT_FOUND, "not_found", "your team has no assessment of this id");
-    let Path(id) = path.map_err(|_rejection| no_such())?;
-    if id.contains('\0') {
-        return Err(no_such());
-    }
-    let id = AssessmentId::from_text(&id);
-    let found = api.0.store.assessment(&caller.tenant, &id).await.map_err(Problem::unreadable)?;
-    let mut assessment = found.ok_or_else(no_such)?;
+    let mut assessment = find(&api, &caller, path).await?;
     if query.include == Some(Include::Raw) {
         add_raw(&api.0.store, &mut assessment).await.map_err(Problem::unreadable)?;
     }
@@ -290,33 +276,4 @@ pub async fn add_raw(store: &Store, assessment: &mut Assessment) -> Result<(), S
     };
     assessment.raw = Some(said.into_iter().map(raw).collect::<Result<_, _>>()?);
     Ok(())
-}
-
-/// `Cache-Status` (RFC 9211), `Age`, `Server-Timing`, and `Location` of an answer that is still to come.
-fn headers(answer: &Answer, total: Duration) -> HeaderMap {
-    let cache_status = match answer.cache {
-        CacheUse::Hit => "risk-gateway; hit",
-        CacheUse::Miss => "risk-gateway; fwd=miss",
-        CacheUse::Joined => "risk-gateway; fwd=miss; collapsed",
-        CacheUse::Stale => "risk-gateway; fwd=stale",
-        CacheUse::TooOld => "risk-gateway; fwd=request",
-        CacheUse::Adopted => "risk-gateway; fwd=bypass; detail=adopted",
-    };
-    let mut headers = HeaderMap::new();
-    headers.insert("cache-status", HeaderValue::from_static(cache_status));
-    if answer.cache == CacheUse::Hit {
-        headers.insert(header::AGE, HeaderValue::from(answer.age.as_secs()));
-    }
-    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
-    let own = total.saturating_sub(answer.vendor_time);
-    let timing = format!("vendor;dur={:.3}, gateway;dur={:.3}", millis(answer.vendor_time), millis(own));
-    if let Ok(timing) = HeaderValue::try_from(timing) {
-        headers.insert("server-timing", timing);
-    }
-    if answer.assessment.status == Status::Pending
-        && let Ok(location) = HeaderValue::try_from(format!("/v1/assessments/{}", answer.assessment.id))
-    {
-        headers.insert(header::LOCATION, location);
-    }
-    headers
 }

@@ -77,7 +77,7 @@ pub(super) fn key_of(
     api: &Api,
     headers: &HeaderMap,
     tenant: &str,
-    path: &'static str,
+    path: &str,
     body: &[u8],
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
@@ -96,7 +96,7 @@ pub(super) fn key_of(
     };
     Ok(Some(IdempotencyKey {
         team: tenant.to_owned(),
-        path,
+        path: path.to_owned(),
         key_mac: hash(Purpose::IdempotencyKey, text),
         body_mac: hash(Purpose::RequestBody, &body.to_string()),
     }))

@@ -97,6 +97,7 @@ impl Runner {
             deadline: None,
             adopted,
             completes: Some(item.lease.clone()),
+            replaces: None,
         })
     }
 }

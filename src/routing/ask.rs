@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use risk_provider::{FailureKind, ProviderAssessment, ProviderError, Subject};
+use risk_provider::{Call, FailureKind, ProviderAssessment, ProviderError, Subject};
 use tokio::time::Instant;
 
 use super::{Assessor, CacheUse, Provider, Question, Turn};
@@ -156,11 +156,11 @@ impl Lead {
         if let Lookup::Fresh(entry) = assessor.look(turn).await {
             return Ok(Landed { entry, called: false });
         }
-        let Turn { provider, question, .. } = turn;
+        let provider = &turn.provider;
         let name = &provider.adapter.descriptor().name;
         let journal = Journal::new(assessor.store.clone(), self.origin());
         let call = provider.guards.call(journal.clone(), self.share, log.clone());
-        match provider.adapter.assess(&call, &question.subject).await {
+        match self.answer(&call).await {
             Ok(said) => {
                 said.flags.iter().for_each(|&flag| assessor.telemetry.flag(name, flag));
                 let entry = self.record(said, &log).await.map_err(FlightError::store)?;
@@ -179,6 +179,18 @@ impl Lead {
                     None => FlightError::Provider(Arc::new(error)),
                 })
             }
+        }
+    }
+
+    /// What the provider says: in place of its earlier answer where the vendor links the two.
+    async fn answer(&self, call: &Call) -> Result<ProviderAssessment, ProviderError> {
+        let Turn { provider, question, .. } = &self.turn;
+        let name = &provider.adapter.descriptor().name;
+        let earlier = question.replaces.as_ref().filter(|replaced| replaced.provider.as_ref() == Some(name));
+        let earlier = earlier.and_then(|replaced| replaced.reference.as_ref());
+        match (earlier, provider.adapter.recheck()) {
+            (Some(reference), Some(recheck)) => recheck.recheck(call, reference, &question.subject).await,
+            _ => provider.adapter.assess(call, &question.subject).await,
         }
     }
 

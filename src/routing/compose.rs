@@ -135,6 +135,7 @@ fn assessment(
     Assessment {
         id: AssessmentId::new(),
         revision: 1,
+        replaces: turn.question.replaces.as_ref().map(|replaced| replaced.assessment.clone()),
         status: judged.status,
         route: turn.route.name.clone(),
         strategy: turn.route.strategy,

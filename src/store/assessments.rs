@@ -19,8 +19,8 @@ const INSERT_PROVIDER_ASSESSMENT: &str = "INSERT INTO provider_assessments \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING";
 
 const INSERT_ASSESSMENT: &str = "INSERT INTO assessments \
-     (id, revision, team, subject_id, route, status, level, score, decided_by, purpose, created_at, document) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+     (id, revision, team, subject_id, route, status, level, score, decided_by, purpose, created_at, document, \
+      replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const INSERT_SOURCE: &str = "INSERT INTO assessment_sources \
      (assessment_id, revision, provider_assessment_id) VALUES ($1, $2, $3)";
@@ -122,6 +122,7 @@ async fn insert_assessment(connection: &mut Connection, record: &AssessmentRecor
         .bind(purpose)
         .bind(assessment.created_at)
         .bind(subject.data_key.seal(&place::document(id, revision), &document)?)
+        .bind(assessment.replaces.as_ref().map(AssessmentId::as_str))
         .run(connection)
         .await?;
     Ok(())

@@ -19,7 +19,7 @@ pub struct IdempotencyKey {
     /// Whose it is.
     pub team: String,
     /// The path that it was sent to.
-    pub path: &'static str,
+    pub path: String,
     /// Keyed hash of the key.
     pub key_mac: [u8; 32],
     /// Keyed hash of the body.
@@ -129,7 +129,7 @@ const PURGE: &str = "DELETE FROM idempotency_keys WHERE expires_at <= $1";
 
 macro_rules! of_key {
     ($text:expr, $key:expr) => {
-        sql($text).bind(&$key.team).bind($key.path).bind($key.key_mac.as_slice())
+        sql($text).bind(&$key.team).bind(&$key.path).bind($key.key_mac.as_slice())
     };
 }
 

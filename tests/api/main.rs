@@ -42,6 +42,8 @@ mod operations;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod recheck;
+#[cfg(test)]
 mod screening;
 #[cfg(test)]
 mod single_flight;

@@ -45,6 +45,9 @@ CREATE TABLE idempotency_keys (
 
 CREATE INDEX idempotency_keys_by_expires_at ON idempotency_keys (expires_at);
 
+-- The assessment that it was made in place of.
+ALTER TABLE assessments ADD COLUMN replaces TEXT;
+
 CREATE INDEX assessments_by_team ON assessments (team, id);
 CREATE INDEX assessments_by_subject ON assessments (subject_id, id);
 

@@ -9,7 +9,12 @@ on_each_store!(
 );
 
 fn key(team: &str, body: u8) -> IdempotencyKey {
-    IdempotencyKey { team: team.to_owned(), path: "/v1/assessments", key_mac: [1; 32], body_mac: [body; 32] }
+    IdempotencyKey {
+        team: team.to_owned(),
+        path: "/v1/assessments".to_owned(),
+        key_mac: [1; 32],
+        body_mac: [body; 32],
+    }
 }
 
 fn request(key: IdempotencyKey, now: i64) -> ClaimRequest {
