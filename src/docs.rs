@@ -44,3 +44,6 @@ pub mod adr_0014_hash_key {}
 
 #[doc = include_str!("docs/adr/0015-test-keys.md")]
 pub mod adr_0015_test_keys {}
+
+#[doc = include_str!("docs/adr/0016-pending-answers.md")]
+pub mod adr_0016_pending_answers {}

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use risk_provider::{ProviderSettings, RiskProvider};
 use risk_provider_idenfy::Idenfy;
-use risk_provider_youverify::Actor;
+use risk_provider_youverify::{Actor, Intelligence};
 
 use crate::config::VendorTable;
 
@@ -19,6 +19,10 @@ pub struct Kind {
 const KINDS: &[Kind] = &[
     Kind { name: Idenfy::KIND, read: |table, common| table.make(|own| Idenfy::new(common, own)).map(shared) },
     Kind { name: Actor::KIND, read: |table, common| table.make(|own| Actor::new(common, own)).map(shared) },
+    Kind {
+        name: Intelligence::KIND,
+        read: |table, common| table.make(|own| Intelligence::new(common, own)).map(shared),
+    },
 ];
 
 fn shared(adapter: impl RiskProvider + 'static) -> Arc<dyn RiskProvider> {

@@ -40,6 +40,8 @@ mod nobody_answers;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod pending;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod recheck;

@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::idenfy::Order;
 use crate::record::RecordedCall;
 use crate::settings::Vendor;
+use crate::youverify;
 
 /// The control paths, and the vendor on every other path.
 pub(crate) fn router(counter: Arc<Counter>) -> Router {
@@ -23,6 +24,7 @@ pub(crate) fn router(counter: Arc<Counter>) -> Router {
         .route("/_sandbox/faults", faults)
         .route("/_sandbox/calls", get(calls))
         .route("/_sandbox/idenfy", post(order))
+        .route("/_sandbox/webhooks", post(call_back))
         .route("/_sandbox/{*rest}", axum::routing::any(nowhere))
         .fallback(exchange)
         .with_state(counter)
@@ -72,8 +74,21 @@ async fn order(State(counter): State<Arc<Counter>>, body: String) -> Response {
     }
 }
 
+/// Calls back as Youverify does, and tells the receiver's status.
+async fn call_back(body: String) -> Response {
+    let order: youverify::Order = match serde_json::from_str(&body) {
+        Ok(order) => order,
+        Err(problem) => return refused(&problem.to_string()),
+    };
+    match order.send().await {
+        Ok(status) => Answer::json(StatusCode::OK, &json!({ "answered": status })).respond(),
+        Err(problem) => refused(&problem.to_string()),
+    }
+}
+
 async fn nowhere() -> Response {
-    let paths = "POST, GET, DELETE /_sandbox/faults; GET /_sandbox/calls; POST /_sandbox/idenfy";
+    let paths = "POST, GET, DELETE /_sandbox/faults; GET /_sandbox/calls; POST /_sandbox/idenfy; \
+                 POST /_sandbox/webhooks";
     Answer::json(StatusCode::NOT_FOUND, &json!({ "error": "no such path", "paths": paths })).respond()
 }
 

@@ -65,8 +65,8 @@ impl Counter {
     /// The vendor's answer, with those faults in it that change what it says.
     fn work(&self, operation: &str, asked: &Asked, fault: Option<FaultKind>) -> Answer {
         if let Some(answer) = self.script.take(operation) {
-            let billed =
-                matches!(operation, "check" | "recheck" | "actor_assessment") && answer.status.is_success();
+            let billed = matches!(operation, "check" | "recheck" | "actor_assessment" | "initialise")
+                && answer.status.is_success();
             return Answer { billed, ..answer };
         }
         match self.vendor {

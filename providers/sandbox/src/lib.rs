@@ -39,4 +39,4 @@ pub use idenfy::{
 };
 pub use record::{RecordedBody, RecordedCall};
 pub use server::Sandbox;
-pub use settings::{Settings, Vendor};
+pub use settings::{Ripening, Settings, Vendor};

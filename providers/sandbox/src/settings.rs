@@ -9,8 +9,17 @@ use jiff::Timestamp;
 pub enum Vendor {
     /// The iDenfy risk-assessment API: profiles, checks, assessments.
     Idenfy,
-    /// The Youverify actor-assessment API.
+    /// The Youverify APIs: actor assessments and Risk Intelligence.
     Youverify,
+}
+
+/// When the report on a risk check that takes its time is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ripening {
+    /// After so many readings of the profile that find none; with 0 at once, in the answer that starts the check.
+    Reads(u32),
+    /// So many milliseconds after the check was started, by [`Settings::clock`].
+    Millis(u32),
 }
 
 /// How a sandbox is set up. The defaults suit tests and demonstrations alike.
@@ -26,6 +35,8 @@ pub struct Settings {
     pub youverify_token: String,
     /// Changes every hashed answer and every generated id. Default 0.
     pub seed: u64,
+    /// When Youverify's report on a started risk check is there. Default: at the second reading.
+    pub youverify_ripening: Ripening,
     /// Where the time of a new assessment comes from. Default: the wall clock.
     pub clock: fn() -> Timestamp,
 }
@@ -40,7 +51,7 @@ impl Vendor {
             Self::Idenfy => {
                 &["profiles", "profile", "check", "assessments", "assessment", "recheck", "company"]
             }
-            Self::Youverify => &["actor_assessment"],
+            Self::Youverify => &["actor_assessment", "initialise", "entity", "history"],
         }
     }
 }
@@ -55,6 +66,7 @@ impl Default for Settings {
             idenfy_api_secret: "sandbox-secret".to_owned(),
             youverify_token: "sandbox-token".to_owned(),
             seed: 0,
+            youverify_ripening: Ripening::Reads(1),
             clock: wall_time,
         }
     }

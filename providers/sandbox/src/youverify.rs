@@ -1,17 +1,23 @@
-//! Youverify's actor assessment: paths, the token, envelopes.
+//! Youverify's APIs: paths, the token, envelopes.
 //!
-//! A good answer is wrapped in two envelopes, one inside the other; an error in one. The vendor's
+//! A good actor assessment is wrapped in two envelopes, one inside the other; a risk check's answer and an error in
+//! one. The vendor's
 //! text leaves open which envelope ends with `links`: here it is the inner one under `/v2`, the
 //! outer one under `/v1`.
 
+mod book;
 mod distort;
 mod form;
+mod intake;
 mod kyc;
+mod listing;
 mod lookup;
 mod media;
+mod profile;
 mod report;
 mod score;
 mod status;
+mod webhook;
 
 use hyper::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -22,36 +28,59 @@ use crate::chance::Chance;
 use crate::fault::{Depth, FaultKind};
 use crate::settings::Settings;
 
+use self::book::Book;
 use self::form::{Form, Problems};
+use self::intake::Intake;
+use self::listing::Wanted;
+pub(crate) use self::webhook::Order;
 
 const MESSAGE: &str = "customer assessment successful!";
-const V1: &str = "/v1/api/actors/risk/assessment";
 const V2: &str = "/v2/api/actors/risk/assessment";
+const ENTITIES: &str = "identity/risk-check/entities/";
 
-/// Youverify, which remembers nothing.
+/// Youverify, which remembers risk checks and no actor assessments.
 pub(crate) struct Youverify {
     token: String,
     chance: Chance,
+    book: Book,
 }
 
 // === impl Youverify ===
 
 impl Youverify {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self { token: settings.youverify_token.clone(), chance: Chance::new(settings.seed) }
+        let chance = Chance::new(settings.seed);
+        let book = Book::new(chance, settings.youverify_ripening, settings.clock);
+        Self { token: settings.youverify_token.clone(), chance, book }
     }
 
     pub(crate) fn operation(path: &str) -> &'static str {
-        if matches!(path, V1 | V2) { "actor_assessment" } else { "unknown" }
+        let versioned = path.strip_prefix("/v2/api/").or_else(|| path.strip_prefix("/v1/api/"));
+        match versioned {
+            Some("actors/risk/assessment") => "actor_assessment",
+            Some("identity/risk-check/initialize") => "initialise",
+            Some("identity/risk-check/history") => "history",
+            Some(path) if entity(path).is_some() => "entity",
+            Some(_) | None => "unknown",
+        }
     }
 
     pub(crate) fn answer(&self, operation: &str, asked: &Asked, fault: Option<FaultKind>) -> Answer {
-        if operation == "unknown" || asked.method != Method::POST {
+        let method = if matches!(operation, "entity" | "history") { Method::GET } else { Method::POST };
+        if operation == "unknown" || asked.method != method {
             return error(StatusCode::NOT_FOUND);
         }
         if asked.header("token") != Some(&self.token) {
             return error(StatusCode::UNAUTHORIZED);
         }
+        match operation {
+            "entity" => self.entity(asked.uri.path(), fault),
+            "history" => self.history(asked, fault),
+            _ => self.posted(operation, asked, fault),
+        }
+    }
+
+    fn posted(&self, operation: &str, asked: &Asked, fault: Option<FaultKind>) -> Answer {
         let Ok(body) = asked.json() else {
             return failed(
                 StatusCode::BAD_REQUEST,
@@ -60,8 +89,26 @@ impl Youverify {
                 &json!({}),
             );
         };
+        if operation == "initialise" {
+            return match Intake::read(&body) {
+                Ok(intake) => succeeded(self.book.start(intake, fault)).charged(),
+                Err(problems) => invalid(&problems),
+            };
+        }
         match Form::read(&body) {
             Ok(form) => self.assess(&form, asked, fault),
+            Err(problems) => invalid(&problems),
+        }
+    }
+
+    fn entity(&self, path: &str, fault: Option<FaultKind>) -> Answer {
+        let id = path.rsplit('/').next().unwrap_or_default();
+        self.book.read(id, fault).map_or_else(|| error(StatusCode::NOT_FOUND), succeeded)
+    }
+
+    fn history(&self, asked: &Asked, fault: Option<FaultKind>) -> Answer {
+        match Wanted::read(asked) {
+            Ok(wanted) => succeeded(self.book.page(&wanted, fault)),
             Err(problems) => invalid(&problems),
         }
     }
@@ -80,6 +127,18 @@ impl Youverify {
         }
         Answer::json(StatusCode::OK, &outer).charged()
     }
+}
+
+/// The id in the path of one profile.
+fn entity(path: &str) -> Option<&str> {
+    path.strip_prefix(ENTITIES).filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// A good answer in its one envelope.
+fn succeeded(data: Value) -> Answer {
+    let envelope =
+        json!({ "success": true, "statusCode": 200, "message": "success", "data": data, "links": [] });
+    Answer::json(StatusCode::OK, &envelope)
 }
 
 fn link(envelope: &mut Value) {

@@ -1,5 +1,7 @@
 //! The provider kind `youverify-actor`: a person or company assessed in one call.
 
+mod versions;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -10,14 +12,15 @@ use risk_provider::{
 
 use crate::{
     client::{self, Client},
-    config::Settings,
-    mapping::{self, Question},
+    config::{CustomWeights, Settings},
+    failure::Purpose,
+    mapping::{self, About, Asked, Origin, Question, SCALE},
 };
 
-/// Scale of every score.
-pub(crate) const SCALE: &str = "youverify:0-100";
+const ASSESSMENT: &str = "assessment";
+const PATH: &str = "actors/risk/assessment";
 /// Raised whenever the same payload would normalise differently.
-pub(crate) const MAPPING_VERSION: &str = "youverify-actor/1";
+const MAPPING_VERSION: &str = "youverify-actor/1";
 
 /// Youverify's one-shot assessment of a person or company.
 ///
@@ -26,6 +29,7 @@ pub struct Actor {
     descriptor: Descriptor,
     common: ProviderSettings,
     client: Client,
+    weights: Option<CustomWeights>,
 }
 
 // === impl Actor ===
@@ -44,8 +48,9 @@ impl Actor {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let client = Client::new(&common, settings);
-        Ok(Self { descriptor: descriptor(&common), common, client })
+        let weights = settings.custom_weights;
+        let client = Client::new(&common, settings.api_version, settings.token);
+        Ok(Self { descriptor: descriptor(&common, weights.as_ref()), common, client, weights })
     }
 }
 
@@ -61,16 +66,22 @@ impl RiskProvider for Actor {
         if !missing.is_empty() {
             return Err(ProviderError::missing_input(missing));
         }
-        let asked = mapping::to_wire(subject, today, self.common.send_previous);
-        let request = self.client.assessment(&asked)?;
+        let mut asked = mapping::to_wire(subject, today, self.common.send_previous);
+        asked.custom_weight = self.weights.as_ref();
+        let request = self.client.paid(ASSESSMENT, self.client.url(PATH), &asked)?;
         let redactor = Redactor::new(subject, today);
         let question = Question {
             provider: &self.common.name,
-            subject,
-            asked: &asked,
+            about: About::Subject(subject),
+            asked: Asked::of_actor(&asked),
             strict: self.common.strict_subject_match,
         };
-        call.exchange(request, |response| client::decode(response, &question, &redactor)).await
+        let origin = Origin::new(&self.descriptor);
+        call.exchange(request, |response| {
+            let report = client::content(response, Purpose::Assess(&redactor))?;
+            mapping::from_wire(report, &question, origin, response)
+        })
+        .await
     }
 
     async fn retrieve(
@@ -89,7 +100,7 @@ impl fmt::Debug for Actor {
     }
 }
 
-fn descriptor(common: &ProviderSettings) -> Descriptor {
+fn descriptor(common: &ProviderSettings, weights: Option<&CustomWeights>) -> Descriptor {
     let mut inputs = vec![
         Input::Name,
         Input::FirstName,
@@ -115,7 +126,8 @@ fn descriptor(common: &ProviderSettings) -> Descriptor {
         inputs,
         required: vec![Input::City],
         scale: SCALE,
-        mapping_version: MAPPING_VERSION,
-        operations: &[Operation { name: client::ASSESSMENT, paid: true }],
+        // Other weights are another question, and the version is what a cache key knows of the settings.
+        mapping_version: weights.map_or(MAPPING_VERSION, |weights| versions::with(MAPPING_VERSION, weights)),
+        operations: &[Operation { name: ASSESSMENT, paid: true }],
     }
 }

@@ -1,49 +1,57 @@
-//! The one endpoint: the request to it, and what its answer is taken for.
+//! Requests to the vendor, and what its answers are wrapped in.
 
 use std::fmt;
 
 use http::HeaderName;
-use risk_provider::{
-    FailureKind, ProviderAssessment, ProviderError, ProviderSettings, VendorRequest, VendorResponse,
-    redact::Redactor, transport,
-};
+use risk_provider::{FailureKind, ProviderError, ProviderSettings, VendorRequest, VendorResponse, transport};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::value::RawValue;
+use serde::{Serialize, de::IgnoredAny};
 use url::Url;
 
 use crate::{
-    config::Settings,
+    config::ApiVersion,
     envelope::{self, Unopened},
-    failure,
-    mapping::{self, Question},
-    wire,
+    failure::{self, Purpose},
 };
 
-pub(crate) const ASSESSMENT: &str = "assessment";
 const TOKEN: HeaderName = HeaderName::from_static("token");
 
-/// Builds requests to the actor endpoint.
+/// Builds requests under one account.
 pub(crate) struct Client {
-    assessment: Url,
+    base_url: Url,
+    api_version: ApiVersion,
     token: SecretString,
 }
 
 // === impl Client ===
 
 impl Client {
-    pub(crate) fn new(common: &ProviderSettings, settings: Settings) -> Self {
-        let path = format!("/{}/api/actors/risk/assessment", settings.api_version.as_str());
-        Self { assessment: transport::join(&common.base_url, &path), token: settings.token }
+    pub(crate) fn new(common: &ProviderSettings, api_version: ApiVersion, token: SecretString) -> Self {
+        Self { base_url: common.base_url.clone(), api_version, token }
     }
 
-    /// `POST …/api/actors/risk/assessment`, billed.
-    pub(crate) fn assessment(&self, body: &wire::Request<'_>) -> Result<VendorRequest, ProviderError> {
+    /// The address of an endpoint, below the version prefix.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        transport::join(&self.base_url, &format!("/{}/api/{path}", self.api_version.as_str()))
+    }
+
+    /// A request about a subject, billed.
+    pub(crate) fn paid(
+        &self,
+        operation: &'static str,
+        url: Url,
+        body: &impl Serialize,
+    ) -> Result<VendorRequest, ProviderError> {
         let body = serde_json::to_string(body).map_err(|source| {
             ProviderError::new(FailureKind::InvalidSubject, "the subject cannot be written as JSON")
                 .with_source(source)
         })?;
-        VendorRequest::paid(ASSESSMENT, self.assessment.clone(), body)
-            .with_secret(TOKEN, self.token.expose_secret())
+        VendorRequest::paid(operation, url, body).with_secret(TOKEN, self.token.expose_secret())
+    }
+
+    /// A request that only reads, free of charge.
+    pub(crate) fn read(&self, operation: &'static str, url: Url) -> Result<VendorRequest, ProviderError> {
+        VendorRequest::read(operation, url).with_secret(TOKEN, self.token.expose_secret())
     }
 }
 
@@ -53,26 +61,22 @@ impl fmt::Debug for Client {
     }
 }
 
-/// What `response` says about the subject of `question`.
-pub(crate) fn decode(
-    response: &VendorResponse,
-    question: &Question<'_>,
-    redactor: &Redactor,
-) -> Result<ProviderAssessment, ProviderError> {
+/// What `response` holds inside its envelopes; the failure it tells of, when it does.
+pub(crate) fn content<'a>(
+    response: &'a VendorResponse,
+    purpose: Purpose<'_>,
+) -> Result<&'a str, ProviderError> {
     if !failure::is_success(response.status) {
         let refusal = response.text().map(envelope::refusal).unwrap_or_default();
-        return Err(failure::failure(response, &refusal, redactor));
+        return Err(failure::failure(response, &refusal, purpose));
     }
-    let body: Box<RawValue> = response.json()?;
-    let report = match envelope::open(body.get()) {
-        Ok(report) => report,
-        Err(Unopened::Refused(refusal)) => return Err(failure::failure(response, &refusal, redactor)),
+    let _: IgnoredAny = response.json()?;
+    match envelope::open(response.text()?) {
+        Ok(content) => Ok(content),
+        Err(Unopened::Refused(refusal)) => Err(failure::failure(response, &refusal, purpose)),
         Err(Unopened::Shape) => {
             let detail = "the answer's envelope has another shape than documented";
-            return Err(response.failure(FailureKind::Malformed, detail));
+            Err(response.failure(FailureKind::Malformed, detail))
         }
-    };
-    let raw = response.text()?.to_owned();
-    mapping::from_wire(report, question, raw, response.received_at)
-        .map_err(|detail| response.failure(FailureKind::Malformed, detail))
+    }
 }

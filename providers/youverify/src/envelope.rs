@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::wire::object;
+use crate::wire::{object, text};
 
 const MAX_DEPTH: usize = 3;
 
@@ -53,8 +53,8 @@ pub(crate) enum Unopened {
 }
 
 /// The report inside `text`, out of at most three envelopes.
-pub(crate) fn open(text: &str) -> Result<&str, Unopened> {
-    let mut text = text;
+pub(crate) fn open(whole: &str) -> Result<&str, Unopened> {
+    let mut text = whole;
     for depth in 0..=MAX_DEPTH {
         let layer: Layer<'_> = object(text).ok_or(Unopened::Shape)?;
         if layer.has_failed().ok_or(Unopened::Shape)? {
@@ -101,16 +101,11 @@ impl Layer<'_> {
         keys.extend([self.errors, self.data].into_iter().flatten().flat_map(keys_of));
         Refusal {
             status: inner.status.or_else(|| self.error_status()),
-            class: inner.class.or_else(|| text_of(self.name)),
-            message: inner.message.or_else(|| text_of(self.message)),
+            class: inner.class.or_else(|| text(self.name)),
+            message: inner.message.or_else(|| text(self.message)),
             keys,
         }
     }
-}
-
-fn text_of(raw: Option<&RawValue>) -> Option<String> {
-    let text: String = serde_json::from_str(raw?.get()).ok()?;
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn keys_of(raw: &RawValue) -> Vec<String> {

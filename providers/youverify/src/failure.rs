@@ -7,7 +7,7 @@ use risk_provider::{FailureKind, ProviderError, VendorResponse, redact::Redactor
 use crate::envelope::Refusal;
 
 /// The vendor's keys and the subject's fields behind them.
-const FIELDS: [(&str, &str); 15] = [
+const FIELDS: [(&str, &str); 22] = [
     ("type", "type"),
     ("firstName", "name.first"),
     ("lastName", "name.last"),
@@ -23,18 +23,38 @@ const FIELDS: [(&str, &str); 15] = [
     ("previousRiskScore", "previous_risk_score"),
     ("adverseMediaQueryDateRange", "adverse_media_window"),
     ("isBeneficiary", "is_beneficiary"),
+    ("businessIndustry", "industry"),
+    ("isSubjectConsent", "consent"),
+    ("idNumber", "id_number"),
+    ("idExpiryDate", "kyc.document_expires_on"),
+    ("isIdVerified", "kyc.verified_by"),
+    ("phoneNumber", "phone"),
+    ("occupation", "occupation"),
 ];
 
+/// What was asked of the vendor when it failed.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose<'a> {
+    /// To judge a subject, whose words must not come back.
+    Assess(&'a Redactor),
+    /// To read one profile by its reference.
+    Entity,
+    /// To list profiles.
+    List,
+}
+
 /// The failure that `refusal`, found in `response`, stands for.
-pub(crate) fn failure(response: &VendorResponse, refusal: &Refusal, redactor: &Redactor) -> ProviderError {
+pub(crate) fn failure(response: &VendorResponse, refusal: &Refusal, purpose: Purpose<'_>) -> ProviderError {
     let answered = response.status;
     let status = if is_success(answered) { refusal.status } else { Some(answered) };
-    let kind = kind(status, refusal);
-    let class = refusal.class.as_deref().map(|class| redactor.excerpt(class));
+    let status = status.or_else(|| status_of_class(refusal.class.as_deref()?));
+    let kind = purpose.kind(status, kind(status, refusal));
+    let class =
+        refusal.class.as_deref().map(|class| purpose.quote(class).unwrap_or_else(|| class.to_owned()));
     let fields = if kind == FailureKind::InvalidSubject { fields(&refusal.keys) } else { Vec::new() };
     let wait = if kind == FailureKind::RateLimited { response.retry_after() } else { None };
     response
-        .failure(kind, detail(answered, kind, refusal, redactor))
+        .failure(kind, detail(answered, kind, refusal, purpose))
         .with_identifier(class.as_deref())
         .with_fields(fields)
         .with_retry_after(wait)
@@ -46,7 +66,7 @@ pub(crate) fn is_success(status: u16) -> bool {
 }
 
 fn kind(status: Option<u16>, refusal: &Refusal) -> FailureKind {
-    let Some(status) = status.or_else(|| status_of_class(refusal.class.as_deref()?)) else {
+    let Some(status) = status else {
         return if lacks_funds(refusal) { FailureKind::OutOfCredit } else { FailureKind::Malformed };
     };
     match status {
@@ -80,8 +100,11 @@ fn lacks_funds(refusal: &Refusal) -> bool {
 
 fn fields(keys: &[String]) -> Vec<String> {
     let named = |key: &String| {
-        let key = key.split('.').next().unwrap_or_default();
-        FIELDS.iter().find(|(known, _)| *known == key).map(|(_, field)| (*field).to_owned())
+        // Options come as `advanceOptions.phoneNumber`, and dates as `adverseMediaQueryDateRange.startDate`.
+        let mut parts = key.split('.');
+        parts
+            .find_map(|part| FIELDS.iter().find(|(known, _)| *known == part))
+            .map(|(_, field)| (*field).to_owned())
     };
     let mut fields: Vec<String> = keys.iter().filter_map(named).collect();
     fields.sort();
@@ -89,7 +112,7 @@ fn fields(keys: &[String]) -> Vec<String> {
     fields
 }
 
-fn detail(answered: u16, kind: FailureKind, refusal: &Refusal, redactor: &Redactor) -> String {
+fn detail(answered: u16, kind: FailureKind, refusal: &Refusal, purpose: Purpose<'_>) -> String {
     let mut detail = format!("the vendor answered {answered}");
     if is_success(answered) {
         detail.push_str(" and says inside that it failed");
@@ -97,11 +120,33 @@ fn detail(answered: u16, kind: FailureKind, refusal: &Refusal, redactor: &Redact
             detail.push_str(&format!(" ({status})"));
         }
     }
-    if let Some(message) = &refusal.message {
-        detail.push_str(&format!(": {}", redactor.excerpt(message)));
+    if let Some(message) = refusal.message.as_deref().and_then(|message| purpose.quote(message)) {
+        detail.push_str(&format!(": {message}"));
     }
     if kind == FailureKind::Misconfigured {
         detail.push_str("; check base_url and api_version");
     }
     detail
+}
+
+// === impl Purpose ===
+
+impl Purpose<'_> {
+    /// What `kind` means here: whoever reads sent no subject that could be wrong.
+    fn kind(self, status: Option<u16>, kind: FailureKind) -> FailureKind {
+        let nothing_there = status == Some(404) || kind == FailureKind::InvalidSubject;
+        match self {
+            Self::Entity if nothing_there => FailureKind::NotFound,
+            Self::List if kind == FailureKind::InvalidSubject => FailureKind::Misconfigured,
+            Self::Assess(_) | Self::Entity | Self::List => kind,
+        }
+    }
+
+    /// What may be shown of the vendor's own text; nothing where nobody knows whose words are in it.
+    fn quote(self, text: &str) -> Option<String> {
+        match self {
+            Self::Assess(redactor) => Some(redactor.excerpt(text)),
+            Self::Entity | Self::List => None,
+        }
+    }
 }

@@ -3,24 +3,28 @@
 //! | kind | type | asks |
 //! |---|---|---|
 //! | `youverify-actor` | [`Actor`] | one call about a person or company, answered at once |
+//! | `youverify-risk-intelligence` | [`Intelligence`] | a check that the vendor works on, and its report later |
 //!
 //! | module | holds |
 //! |---|---|
-//! | `config` | [`Settings`] and their checks |
-//! | `wire` | the vendor's JSON as sent |
-//! | `mapping` | subject to request, report to assessment; pure |
-//! | `envelope`, `failure` | what wraps a report, and what an error means; pure |
-//! | `client` | the request and what its answer is taken for |
+//! | `config`, `intelligence::config` | [`Settings`], [`IntelligenceSettings`] and their checks |
+//! | `wire`, `intelligence::wire` | the vendor's JSON as sent |
+//! | `mapping`, `intelligence::profile` | report and profile to assessment; pure |
+//! | `intelligence::history`, `intelligence::callbacks` | listing what the vendor keeps, and what it calls back about |
+//! | `envelope`, `failure` | what wraps an answer, and what an error means; pure |
+//! | `client` | requests, and what their answers hold |
 //!
-//! The vendor documents neither limits nor idempotency, and an answer has no id: it can never be fetched again.
+//! The vendor documents neither limits nor idempotency. An actor's answer has no id: it can never be fetched again.
 
 mod actor;
 mod client;
 mod config;
 mod envelope;
 mod failure;
+mod intelligence;
 mod mapping;
 mod wire;
 
 pub use actor::Actor;
-pub use config::{ApiVersion, Settings};
+pub use config::{ApiVersion, CustomWeights, Settings};
+pub use intelligence::{Intelligence, IntelligenceSettings, OptionsKey};

@@ -4,6 +4,8 @@ use risk_provider::SubjectType;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Number, value::RawValue};
 
+use crate::config::CustomWeights;
+
 /// Body of an actor assessment, in the documented order.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +31,8 @@ pub(crate) struct Request<'a> {
     pub(crate) previous_risk_score: Option<Number>,
     pub(crate) adverse_media_query_date_range: Option<DateRange>,
     pub(crate) is_beneficiary: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) custom_weight: Option<&'a CustomWeights>,
 }
 
 /// Days searched for adverse media, both included.
@@ -169,4 +173,10 @@ impl Echo {
 pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     let text = text.trim_start();
     if text.starts_with('{') { serde_json::from_str(text).ok() } else { None }
+}
+
+/// A JSON string that says something, without stray blanks.
+pub(crate) fn text(raw: Option<&RawValue>) -> Option<String> {
+    let text: String = serde_json::from_str(raw?.get()).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -14,6 +14,17 @@ pub(super) fn distort(report: &mut Value, fault: Option<FaultKind>) {
     }
 }
 
+/// Changes a profile whose report is there as the fault demands.
+pub(super) fn distort_profile(profile: &mut Value, fault: Option<FaultKind>) {
+    let Some(report) = profile.pointer_mut("/latestReport").filter(|report| report.is_object()) else {
+        return;
+    };
+    distort(report, fault);
+    if fault == Some(FaultKind::UnknownLevel) {
+        put(profile, "/latestRiskStatus", json!("elevated_risk"));
+    }
+}
+
 fn put(report: &mut Value, pointer: &str, value: Value) {
     if let Some(place) = report.pointer_mut(pointer) {
         *place = value;

@@ -50,20 +50,18 @@ pub(super) struct Form {
     pub(super) kyc: Kyc,
 }
 
-struct Reader<'a> {
+/// Reads one object of a request and collects what is wrong with it.
+pub(super) struct Reader<'a> {
     object: &'a Map<String, Value>,
-    problems: Problems,
+    pub(super) problems: Problems,
 }
 
 // === impl Form ===
 
 impl Form {
     pub(super) fn read(body: &Value) -> Result<Self, Problems> {
-        let Some(object) = body.as_object() else {
-            return Err(Problems::from([("body".to_owned(), vec!["must be an object".to_owned()])]));
-        };
-        let mut reader = Reader { object, problems: Problems::new() };
-        reader.only_known();
+        let mut reader = Reader::new(body)?;
+        reader.only_known(KNOWN);
         let form = Self {
             name: reader.name(),
             city: reader.required("city"),
@@ -83,23 +81,28 @@ impl Form {
 
 // === impl Reader ===
 
-impl Reader<'_> {
-    fn problem(&mut self, field: &str, message: &str) {
+impl<'a> Reader<'a> {
+    pub(super) fn new(body: &'a Value) -> Result<Self, Problems> {
+        let none = || Problems::from([("body".to_owned(), vec!["must be an object".to_owned()])]);
+        Ok(Self { object: body.as_object().ok_or_else(none)?, problems: Problems::new() })
+    }
+
+    pub(super) fn problem(&mut self, field: &str, message: &str) {
         self.problems.entry(field.to_owned()).or_default().push(message.to_owned());
     }
 
-    fn only_known(&mut self) {
+    pub(super) fn only_known(&mut self, known: &[&str]) {
         let unknown: Vec<_> =
-            self.object.keys().filter(|key| !KNOWN.contains(&key.as_str())).cloned().collect();
+            self.object.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect();
         unknown.iter().for_each(|key| self.problem(key, "is not a known field"));
     }
 
     /// A field that is neither missing nor null.
-    fn present(&self, field: &str) -> Option<&Value> {
+    pub(super) fn present(&self, field: &str) -> Option<&'a Value> {
         self.object.get(field).filter(|value| !value.is_null())
     }
 
-    fn optional(&mut self, field: &str) -> Option<String> {
+    pub(super) fn optional(&mut self, field: &str) -> Option<String> {
         let value = self.present(field)?;
         let text = value.as_str().map(str::to_owned);
         if text.is_none() {
@@ -108,7 +111,7 @@ impl Reader<'_> {
         text
     }
 
-    fn required(&mut self, field: &str) -> String {
+    pub(super) fn required(&mut self, field: &str) -> String {
         if self.present(field).is_none() {
             self.problem(field, "is required");
             return String::new();
@@ -130,7 +133,7 @@ impl Reader<'_> {
         number.unwrap_or_default()
     }
 
-    fn name(&mut self) -> String {
+    pub(super) fn name(&mut self) -> String {
         let kind = self.required("type");
         match kind.as_str() {
             "individual" => {
@@ -151,7 +154,7 @@ impl Reader<'_> {
         }
     }
 
-    fn country(&mut self) -> String {
+    pub(super) fn country(&mut self) -> String {
         let country = self.required("country");
         if !country.is_empty() && !country::is_assigned(&country) {
             self.problem("country", "must be an ISO 3166-1 alpha-2 code");

@@ -36,6 +36,14 @@ pub(super) fn industry(chance: Chance, industry: Option<&str>) -> f64 {
     }
 }
 
+/// What a telephone number tells; nothing when there is none.
+pub(super) fn phone(chance: Chance, number: Option<&str>) -> f64 {
+    match number {
+        None | Some("08000000000") => 0.0,
+        Some(number) => chance.between(0.0, 60.0, &["phone", number]),
+    }
+}
+
 /// List hits: a few in a hundred by hash, or as the name's own words demand.
 pub(super) fn listed(chance: Chance, form: &Form) -> Listed {
     let roll = |what| chance.unit(&[what, &normalised(&form.name), &form.country]);
@@ -52,8 +60,10 @@ pub(super) fn media(chance: Chance, form: &Form) -> f64 {
         return 0.0;
     }
     let name = normalised(&form.name);
-    if (name.as_str(), form.country.as_str()) == ("ahmed al khalid", "NG") {
-        return 231.7 / 3.0;
+    match (name.as_str(), form.country.as_str()) {
+        ("ahmed al khalid", "NG") => return 231.7 / 3.0,
+        ("tesla", "NG") => return 73.6,
+        _ => {}
     }
     if says(form, &["media"]) {
         return chance.between(65.0, 98.0, &["media", &name, &form.country]);

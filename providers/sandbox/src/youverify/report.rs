@@ -31,14 +31,36 @@ pub(super) fn report(chance: Chance, form: &Form) -> Value {
     })
 }
 
+/// The report of a risk check, as its history has it: with the blocks' own scores, without media.
+pub(super) fn checked(chance: Chance, form: &Form, phone: f64) -> Value {
+    let scores = Scores::of(chance, form);
+    let actual = scores.geographic_with_phone(phone);
+    let overall =
+        GEOGRAPHIC_WEIGHT * actual + PRODUCT_WEIGHT * scores.product() + PERSONAL_WEIGHT * scores.personal();
+    let geographic =
+        places(form, &scores).score("phoneIntelligenceScore", phone).weighted(GEOGRAPHIC_WEIGHT, actual);
+    json!({
+        "geographic": geographic,
+        "product": product(&scores),
+        "personal": personal(form, &scores),
+        "basicRiskScore": number(overall),
+        "previousRiskScore": 0,
+        "riskScore": number(overall),
+        "riskStatus": status::overall(overall),
+    })
+}
+
 fn geographic(form: &Form, scores: &Scores) -> Value {
+    places(form, scores).weighted(GEOGRAPHIC_WEIGHT, scores.geographic())
+}
+
+fn places(form: &Form, scores: &Scores) -> Block {
     Block::default()
         .text("country", &form.country)
         .text("city", &form.city)
         .score("countryScore", scores.country)
         .score("cityScore", scores.city)
         .score("lengthOfStayScore", scores.length_of_stay)
-        .weighted(GEOGRAPHIC_WEIGHT, scores.geographic())
 }
 
 fn product(scores: &Scores) -> Value {

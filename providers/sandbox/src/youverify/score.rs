@@ -53,6 +53,11 @@ impl Scores {
         0.35 * self.country + 0.35 * self.city + 0.30 * self.length_of_stay
     }
 
+    /// With what the telephone number tells; how the vendor splits its share with the stay is made up.
+    pub(super) fn geographic_with_phone(&self, phone: f64) -> f64 {
+        0.25 * self.country + 0.30 * self.city + 0.25 * self.length_of_stay + 0.20 * phone
+    }
+
     pub(super) fn product(&self) -> f64 {
         0.9 * self.industry + 0.1 * self.occupation
     }

@@ -21,4 +21,6 @@ mod support;
 #[cfg(test)]
 mod youverify;
 #[cfg(test)]
+mod youverify_checks;
+#[cfg(test)]
 mod youverify_validation;

@@ -2,8 +2,11 @@
 
 use risk_provider::{Category, Factor, FactorState, Personal, ProviderName, SubjectType};
 
-use super::words::{Reading, Wording};
-use crate::wire::{Echo, Geographic, Percent, PersonalBlock, Product, Request};
+use super::{
+    asked::{Asked, Given},
+    words::{Reading, Wording},
+};
+use crate::wire::{Echo, Geographic, Percent, PersonalBlock, Product};
 
 const SANCTION: Wording = Wording::Screening { clear: "Sanction Clear", hit: "Sanctioned. High Risk." };
 const PEP: Wording = Wording::Screening { clear: "PEP Clear", hit: "On PEP List. High Risk." };
@@ -21,11 +24,10 @@ pub(crate) struct Part<'a> {
 }
 
 /// The `geographic` block.
-pub(crate) fn geographic<'a>(block: &'a Geographic, asked: &Request<'_>) -> Vec<Part<'a>> {
+pub(crate) fn geographic<'a>(block: &'a Geographic, asked: &Asked) -> Vec<Part<'a>> {
     let part = |name, label, score, word| Part::new(Category::Geography, name, label, score, word);
-    let stay = asked.length_of_stay.map(|months| months.to_string());
-    let country = answered(block.country.as_ref()).or_else(|| Some(asked.country.to_owned()));
-    let city = answered(block.city.as_ref()).or_else(|| asked.city.map(str::to_owned));
+    let country = answered(block.country.as_ref()).or_else(|| asked.country.clone());
+    let city = answered(block.city.as_ref()).or_else(|| asked.city.clone());
     let mut parts = vec![
         part("country", "Country", block.country_score, &block.country_score_status).with_value(country),
         part("city", "City", block.city_score, &block.city_score_status).with_value(city),
@@ -35,39 +37,35 @@ pub(crate) fn geographic<'a>(block: &'a Geographic, asked: &Request<'_>) -> Vec<
             block.length_of_stay_score,
             &block.length_of_stay_score_status,
         )
-        .asked_with(stay),
+        .asked_with(&asked.length_of_stay),
     ];
-    if let Some(score) = block.phone_intelligence_score {
+    let phone = block.phone_intelligence_score;
+    if phone.is_some() || asked.phone != Given::Unsupported {
         let word = &block.phone_intelligence_score_status;
-        parts.push(part("phone", "Telephone number", Some(score), word).in_state(FactorState::Unsupported));
+        parts.push(part("phone", "Telephone number", phone, word).asked_with(&asked.phone));
     }
     parts
 }
 
-/// The `product` block. The call takes no occupation.
-pub(crate) fn product<'a>(block: &'a Product, asked: &Request<'_>) -> Vec<Part<'a>> {
+/// The `product` block.
+pub(crate) fn product<'a>(block: &'a Product, asked: &Asked) -> Vec<Part<'a>> {
     let part = |name, label, score, word| Part::new(Category::Product, name, label, score, word);
-    let occupation = match asked.kind {
-        SubjectType::Individual => FactorState::Unsupported,
-        SubjectType::Business => FactorState::NotApplicable,
-    };
     vec![
         part("industry", "Industry", block.industry_score, &block.industry_score_status)
-            .asked_with(asked.industry.map(str::to_owned)),
+            .asked_with(&asked.industry),
         part("occupation", "Occupation", block.occupation_score, &block.occupation_score_status)
-            .in_state(occupation),
+            .asked_with(&asked.occupation),
     ]
 }
 
 /// The `personal` block, for companies too. The vendor takes citizenship from the country.
-pub(crate) fn personal<'a>(block: &'a PersonalBlock, asked: &Request<'_>) -> Vec<Part<'a>> {
+pub(crate) fn personal<'a>(block: &'a PersonalBlock, asked: &Asked) -> Vec<Part<'a>> {
     let customer = |name, label, score, word| Part::new(Category::Customer, name, label, score, word);
     let screening = |name, label, score, word| Part::new(Category::Screening, name, label, score, word);
-    let age = asked.age_of_account.map(|months| months.to_string());
     let citizenship =
         customer("citizenship", "Citizenship", block.citizenship_score, &block.citizenship_score_status);
     let citizenship = match asked.kind {
-        SubjectType::Individual => citizenship.with_value(Some(asked.country.to_owned())),
+        SubjectType::Individual => citizenship.with_value(asked.country.clone()),
         SubjectType::Business => citizenship.in_state(FactorState::NotApplicable),
     };
     let previous = screening(
@@ -75,14 +73,11 @@ pub(crate) fn personal<'a>(block: &'a PersonalBlock, asked: &Request<'_>) -> Vec
         "Earlier adverse media",
         block.p_adverse_media_score,
         &block.p_adverse_media_score_status,
-    );
-    let previous = match &asked.previous_adverse_media_score {
-        Some(sent) => previous.with_value(Some(sent.to_string())),
-        None => previous.in_state(FactorState::NotApplicable),
-    };
+    )
+    .asked_with(&asked.previous_adverse_media);
     vec![
         customer("kyc", "Identity verification", block.kyc_score, &block.kyc_score_status)
-            .with_value(Some(asked.kyc_verified_by.to_owned()))
+            .asked_with(&asked.kyc)
             .worded(Wording::Kyc),
         screening("sanction", "Sanctions lists", block.sanction_score, &block.sanction_score_status)
             .worded(SANCTION),
@@ -95,7 +90,7 @@ pub(crate) fn personal<'a>(block: &'a PersonalBlock, asked: &Request<'_>) -> Vec
         ),
         previous,
         customer("account_age", "Age of account", block.account_age_score, &block.account_age_score_status)
-            .asked_with(age),
+            .asked_with(&asked.age_of_account),
         citizenship,
     ]
 }
@@ -135,9 +130,13 @@ impl<'a> Part<'a> {
     }
 
     /// With the input it judges; without one, the vendor's number is an assumption.
-    fn asked_with(self, input: Option<String>) -> Self {
-        let state = if input.is_some() { self.state } else { FactorState::MissingInput };
-        Self { state, value: input, ..self }
+    fn asked_with(self, input: &Given) -> Self {
+        match input {
+            Given::Value(value) => self.with_value(Some(value.clone())),
+            Given::Missing => self.in_state(FactorState::MissingInput),
+            Given::Meaningless => self.in_state(FactorState::NotApplicable),
+            Given::Unsupported => self.in_state(FactorState::Unsupported),
+        }
     }
 
     /// A part that does not apply keeps the vendor's number and word, but neither level nor weight.

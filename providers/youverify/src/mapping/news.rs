@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use risk_provider::{Evidence, EvidenceKind, Personal, ProviderName, score, vendor_time};
 use serde_json::value::RawValue;
 
-use crate::wire::{Article, object};
+use crate::wire::{Article, object, text};
 
 /// One piece of evidence per article as sent; only the same `_id` twice counts once.
 pub(crate) fn evidence(articles: &[&RawValue], provider: &ProviderName) -> Vec<Evidence> {
@@ -27,11 +27,6 @@ fn read(article: &Article<'_>, provider: &ProviderName) -> Evidence {
         severity: article.score.and_then(|literal| score::number(literal.get())),
         provider: provider.clone(),
     }
-}
-
-fn text(raw: Option<&RawValue>) -> Option<String> {
-    let text: String = serde_json::from_str(raw?.get()).ok()?;
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The names of `[name, weight]` pairs; anything else is passed over.

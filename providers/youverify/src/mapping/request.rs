@@ -35,6 +35,7 @@ pub(crate) fn to_wire(subject: &Subject, today: Date, send_previous: bool) -> Re
         previous_risk_score: previous(subject.previous_risk_score),
         adverse_media_query_date_range: (!is_beneficiary).then(|| date_range(subject, today)),
         is_beneficiary,
+        custom_weight: None,
     }
 }
 

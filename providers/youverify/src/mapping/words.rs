@@ -46,6 +46,31 @@ pub(crate) fn level(word: &str) -> Option<Level> {
     }
 }
 
+/// What the vendor's overall words say together.
+pub(crate) struct Overall {
+    pub(crate) level: Level,
+    pub(crate) flags: Vec<Flag>,
+}
+
+/// The level of an answer under every overall word that belongs to it; the highest when they differ.
+///
+/// A word that is missing or that nobody documented counts as the level of the score, at least medium.
+pub(crate) fn overall(words: &[Option<&str>], score: f64) -> Overall {
+    let said: Vec<Option<Level>> = words.iter().map(|word| word.and_then(level)).collect();
+    let doubtful = || Level::of(score).max(Level::Medium);
+    let highest = said.iter().map(|said| said.unwrap_or_else(doubtful)).max();
+    let mut known = said.iter().flatten();
+    let first = known.next();
+    let mut flags = Vec::new();
+    if said.is_empty() || said.contains(&None) {
+        flags.push(Flag::UnknownVendorLevel);
+    }
+    if known.any(|other| Some(other) != first) {
+        flags.push(Flag::LabelConflict);
+    }
+    Overall { level: highest.unwrap_or_else(doubtful), flags }
+}
+
 /// Whether a word says that the vendor is not done.
 pub(crate) fn is_pending(word: &str) -> bool {
     normalise(word) == "pending"

@@ -1,0 +1,118 @@
+//! The vendor's own list of profiles, page by page.
+
+use async_trait::async_trait;
+use jiff::Span;
+use risk_provider::{
+    Call, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, ProviderError, RawPayload,
+    VendorResponse,
+};
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::{
+    HISTORY, Intelligence, PATH, STAFF,
+    profile::{Profile, Reading, Whom},
+    wire::{Page, Pagination},
+};
+use crate::{
+    client,
+    failure::Purpose,
+    mapping::{Origin, Unusable},
+    wire::object,
+};
+
+/// The vendor's own default.
+const PER_PAGE: &str = "20";
+
+#[async_trait]
+impl History for Intelligence {
+    /// Gives all of the vendor's days up to and including the last one, and never less than was asked for.
+    ///
+    /// A profile whose report cannot be read is on the page without its assessment.
+    async fn page(
+        &self,
+        call: &Call,
+        query: &HistoryQuery,
+        cursor: Option<&str>,
+    ) -> Result<HistoryPage, ProviderError> {
+        let page = number(cursor)?;
+        let request = self.client.read(HISTORY, self.page_url(query, page))?;
+        call.exchange(request, |response| self.read_page(response, page)).await
+    }
+}
+
+// === impl Intelligence ===
+
+impl Intelligence {
+    /// The documented body of this GET goes into the address, so a name, which is personal, is never part of it.
+    fn page_url(&self, query: &HistoryQuery, page: u64) -> Url {
+        let mut url = self.client.url(&format!("{PATH}/history"));
+        let mut pairs = url.query_pairs_mut();
+        pairs.append_pair("page", &page.to_string()).append_pair("limit", PER_PAGE);
+        if let Some(from) = query.from {
+            pairs.append_pair("startDate", &from.to_string());
+        }
+        if let Some(to) = query.to {
+            // A bare day may be taken for its first moment, so the next one is named.
+            let end = to.checked_add(Span::new().days(1)).unwrap_or(to);
+            pairs.append_pair("endDate", &end.to_string());
+        }
+        drop(pairs);
+        url
+    }
+
+    fn read_page(&self, response: &VendorResponse, page: u64) -> Result<HistoryPage, ProviderError> {
+        let content = client::content(response, Purpose::List)?;
+        let malformed = |detail: Unusable| response.failure(FailureKind::Malformed, detail);
+        let shape = || malformed("the list has another shape than documented");
+        let listed: Page<'_> = object(content).ok_or_else(shape)?;
+        let pagination: Pagination = object(listed.pagination.get()).ok_or_else(shape)?;
+        let reading = Reading {
+            provider: &self.common.name,
+            origin: Origin::new(&self.descriptor),
+            strict: false,
+            received_at: response.received_at,
+        };
+        let items = listed.docs.iter().map(|document| item(document, &reading));
+        let items = items.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        let next = pagination.after(page).map_err(malformed)?.filter(|_| !items.is_empty());
+        Ok(HistoryPage { items, next: next.map(|next| next.to_string()) })
+    }
+}
+
+/// The page of a cursor; the first without one.
+fn number(cursor: Option<&str>) -> Result<u64, ProviderError> {
+    let Some(cursor) = cursor else { return Ok(1) };
+    let page = cursor.parse().ok().filter(|page| *page > 0);
+    page.ok_or_else(|| ProviderError::new(FailureKind::NotFound, "the cursor is none of this history"))
+}
+
+fn item(document: &RawValue, reading: &Reading<'_>) -> Result<HistoryItem, Unusable> {
+    let profile = Profile::read(document.get())?;
+    let reference = profile.reference().ok_or("a profile on the list has no id to read it by")?;
+    let raw = RawPayload::without(document.get(), &STAFF);
+    let assessment = profile.assessment(Whom::Kept { reference: None }, reading, raw);
+    Ok(HistoryItem {
+        reference,
+        name: profile.name(),
+        created_at: profile.created_at(),
+        assessment: assessment.ok().map(Box::new),
+    })
+}
+
+// === impl Pagination ===
+
+impl Pagination {
+    /// The page after `page`, if there is one.
+    fn after(&self, page: u64) -> Result<Option<u64>, Unusable> {
+        if self.current_page.is_some_and(|current| current != page) {
+            return Err("the list is another page than asked for");
+        }
+        let more = self.has_next_page.or_else(|| Some(page < self.total_pages?));
+        if !more.unwrap_or_else(|| self.next_page.is_some()) {
+            return Ok(None);
+        }
+        let next = self.next_page.unwrap_or_else(|| page.saturating_add(1));
+        if next > page { Ok(Some(next)) } else { Err("the list's next page is an earlier one") }
+    }
+}
