@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod catalog;
 mod health;
+mod hooks;
 mod idempotency;
 mod listing;
 mod observe;
@@ -135,6 +136,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(listing::lookup))
         .routes(routes!(catalog::providers))
         .routes(routes!(catalog::routes))
+        .routes(routes!(hooks::take))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

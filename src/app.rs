@@ -4,11 +4,14 @@
 //! guards, so that a hit costs no permit; the breaker stands outside the limiter, so that a refused call uses up
 //! no turn; the attempt timeout is innermost, so that waiting for a turn is not held against the vendor.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::BuildError;
 use risk_provider::{Transport, transport::TransportError};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -26,6 +29,9 @@ use crate::{
     upkeep,
     vault::Vault,
 };
+
+/// How long the store may take to write what is waiting and close.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A gateway that is ready to serve.
 #[derive(Debug)]
@@ -145,7 +151,9 @@ impl App {
         if tokio::time::timeout_at(over, self.tasks.wait()).await.is_err() {
             tracing::warn!("vendor calls were still under way when the drain timeout ended");
         }
-        self.store.close().await;
+        if timeout(CLOSE_WITHIN, self.store.close()).await.is_err() {
+            tracing::warn!("the store did not close in time");
+        }
         tracing::info!("stopped");
     }
 }

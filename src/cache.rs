@@ -33,6 +33,7 @@ pub struct Entry {
     pub ttl: Duration,
     keep_stale: Duration,
     composed: Mutex<HashMap<String, Arc<OnceCell<Arc<Assessment>>>>>,
+    drafts: Mutex<HashMap<String, Arc<Assessment>>>,
 }
 
 /// What a look into the cache found.
@@ -63,13 +64,25 @@ impl Entry {
         ttl: Duration,
         keep_stale: Duration,
     ) -> Self {
-        Self { record, stored_at, ttl, keep_stale, composed: Mutex::default() }
+        Self { record, stored_at, ttl, keep_stale, composed: Mutex::default(), drafts: Mutex::default() }
     }
 
     /// The place of the assessment that `route` makes of this answer alone.
     pub fn composed(&self, route: &str) -> Arc<OnceCell<Arc<Assessment>>> {
         let mut composed = self.composed.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(composed.entry(route.to_owned()).or_default())
+    }
+
+    /// The assessment that `route` is about to record: the same one however often that is tried. Says whether it was
+    /// tried before.
+    pub fn draft(&self, route: &str, make: impl FnOnce() -> Assessment) -> (Arc<Assessment>, bool) {
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(draft) = drafts.get(route) {
+            return (Arc::clone(draft), true);
+        }
+        let draft = Arc::new(make());
+        drafts.insert(route.to_owned(), Arc::clone(&draft));
+        (draft, false)
     }
 
     /// Puts in the assessment that `route` made of this answer before.

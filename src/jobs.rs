@@ -120,7 +120,9 @@ impl Runner {
         let now = self.clock.now();
         let retry_at = retry_in.map(|wait| after(now, wait));
         tracing::warn!(kind = kind.as_str(), job = item.lease.job.as_str(), code, ?retry_in, "work failed");
-        let failure = Failure { error: code.to_owned(), now, retry_at };
+        // What a vendor said may be there although it could not be recorded as the result.
+        let keeps_tries = matches!(code, "store_failed" | "internal");
+        let failure = Failure { error: code.to_owned(), now, retry_at, keeps_tries };
         if let Err(error) = self.store.fail(&item.lease, failure).await {
             // Its lease runs out, and it is tried again.
             tracing::warn!(error = error.told(), "the end of work could not be recorded");

@@ -26,7 +26,7 @@ use crate::{
     ids::{AssessmentId, RequestId},
     keys::KeyEnvironment,
     resilience::Guards,
-    store::{Lease, Store, StoreError},
+    store::{IdempotencyKey, Lease, Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -96,6 +96,8 @@ pub struct Question {
     pub adopted: Vec<Adopted>,
     /// The item of a job whose result the answer is.
     pub completes: Option<Lease>,
+    /// The idempotency key under which it is answered.
+    pub holds: Option<IdempotencyKey>,
     /// The answer that it is asked in place of.
     pub replaces: Option<Replaced>,
 }
@@ -245,6 +247,12 @@ impl Assessor {
     #[must_use]
     pub fn route(&self, name: &str) -> Option<&Route> {
         self.routes.get(name).map(Arc::as_ref)
+    }
+
+    /// The provider of this name.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.get(&ProviderName::new(name)).map(Arc::as_ref)
     }
 
     /// Keyed hash of a team's reference, by which its subject is found.

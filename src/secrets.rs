@@ -25,6 +25,8 @@ pub enum Purpose {
     IdempotencyKey,
     /// Bodies that came with an idempotency key.
     RequestBody,
+    /// Vendors' own references.
+    VendorReference,
 }
 
 /// What a master key is hashed for.
@@ -173,6 +175,7 @@ impl Purpose {
             Self::CacheKey => "risk-gateway/cache-key/1",
             Self::IdempotencyKey => "risk-gateway/idempotency-key/1",
             Self::RequestBody => "risk-gateway/request-body/1",
+            Self::VendorReference => "risk-gateway/vendor-reference/1",
         }
     }
 }

@@ -78,6 +78,9 @@ pub enum StoreError {
     /// The store did not answer within the request's deadline.
     #[error("it did not answer in time")]
     TooSlow,
+    /// What sealed everything about a subject is gone: it was erased.
+    #[error("the subject's key is gone")]
+    Erased,
     /// The store is shutting down, or its writer is gone.
     #[error("it is closed")]
     Closed,
@@ -99,9 +102,14 @@ impl StoreError {
         self.to_string()
     }
 
-    /// Whether it lies in what was to be written, not in the store: others of the same batch may do well.
+    /// Whether it lies in one write, not in the store: others of the same batch may do well.
     fn is_of_one_write(&self) -> bool {
-        if matches!(self, Self::LeaseLost) || self.is_contention() {
+        self.is_bad_row() || self.is_contention() || self.code().as_deref() == Some("55P03")
+    }
+
+    /// Whether what was to be written can never be.
+    fn is_bad_row(&self) -> bool {
+        if matches!(self, Self::LeaseLost) {
             return true;
         }
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
@@ -110,8 +118,13 @@ impl StoreError {
 
     /// Whether another server's transaction stood in the way: a deadlock or a conflict.
     fn is_contention(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        matches!(error.code().as_deref(), Some("40P01" | "40001"))
+        matches!(self.code().as_deref(), Some("40P01" | "40001"))
+    }
+
+    /// The database's own code.
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
+        error.code()
     }
 }
 
@@ -216,7 +229,7 @@ impl Store {
         self.writer.write(Add::Subject { key: key.clone(), id, data_key }).await?;
         // Somebody else may have been first.
         let made = subjects::find(&self.readers, &self.vault, key).await?;
-        made.map(Arc::new).ok_or(StoreError::Closed)
+        made.map(Arc::new).ok_or(StoreError::Erased)
     }
 
     /// The subject of this id; none once its data key is gone.

@@ -19,7 +19,10 @@ pub async fn run(store: Store, clock: Clock, stop: CancellationToken) {
         match store.conclude(clock.now()).await {
             Ok(0) => {}
             Ok(exchanges) => {
-                tracing::warn!(exchanges, "exchanges of an ended process: their outcome is not known");
+                tracing::warn!(
+                    exchanges,
+                    "exchanges whose outcome was not recorded in time: it is not known"
+                );
             }
             Err(error) => tracing::warn!(error = error.told(), "open exchanges could not be looked through"),
         }

@@ -44,9 +44,9 @@ impl Asking {
             answer_by: began + question.deadline.map_or(deadline, |shorter| shorter.min(deadline)),
             retry_unknown,
         };
-        let api = api.clone();
+        let (api, holds) = (api.clone(), Some(keyed.key.clone()));
         let answering =
-            async move |adopted| answer(&api, Question { adopted, ..question }, with_raw).await.into();
+            async move |adopted| answer(&api, Question { adopted, holds, ..question }, with_raw).await.into();
         keyed.once(answering).await
     }
 }

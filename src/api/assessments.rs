@@ -149,6 +149,7 @@ impl AssessRequest {
             deadline: self.options.deadline_ms.map(Duration::from_millis),
             adopted: Vec::new(),
             completes: None,
+            holds: None,
             replaces: None,
         })
     }

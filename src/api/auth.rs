@@ -74,7 +74,7 @@ impl KnownKeys {
     async fn note_use(&self, api: &Api, id: &str, now: Timestamp) {
         if !self.noted.contains_key(id) {
             self.noted.insert(id.to_owned(), ()).await;
-            drop(api.0.store.note_key_used(id, now).await);
+            api.0.store.note_key_used(id, now);
         }
     }
 }

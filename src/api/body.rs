@@ -25,12 +25,17 @@ impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
             let detail = "send the body as JSON, with \"Content-Type: application/json\"";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
-        let reading = read(request.into_body(), api.0.max_body_bytes);
-        let bytes = tokio::time::timeout(api.0.body_timeout, reading).await.map_err(|_elapsed| {
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long to arrive")
-        })??;
+        let bytes = arrived(api, request.into_body()).await?;
         parse(&bytes).map(|read| Self(read, bytes))
     }
+}
+
+/// The whole body, within its bounds of size and time.
+pub(super) async fn arrived(api: &Api, body: Body) -> Result<Vec<u8>, Problem> {
+    let reading = read(body, api.0.max_body_bytes);
+    tokio::time::timeout(api.0.body_timeout, reading).await.map_err(|_elapsed| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long to arrive")
+    })?
 }
 
 /// Reads JSON as a `T`.

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::{Api, problem::Problem};
 use crate::{
@@ -54,6 +55,12 @@ pub(super) enum Outcome {
     Answered(Response),
     /// A refusal.
     Refused(Problem),
+}
+
+/// What an answer was called.
+#[derive(Deserialize)]
+struct ToldId {
+    id: String,
 }
 
 /// What a refusal told of exchanges.
@@ -115,13 +122,14 @@ impl Keyed {
         F: Future<Output = Outcome> + Send,
     {
         let tasks = self.api.0.tasks.clone();
-        let answering = tasks.spawn(async move {
+        let answering = async move {
             match self.start().await? {
                 Start::Go(adopted) => self.finish(work(adopted).await).await,
                 Start::Replay(response) => Ok(response),
                 Start::Unknown(problem) => self.finish(Outcome::Refused(problem)).await,
             }
-        });
+        };
+        let answering = tasks.spawn(answering.in_current_span());
         answering.await.unwrap_or_else(|_panicked| {
             let detail = "something went wrong here; the request id finds it in the logs";
             Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
@@ -261,9 +269,14 @@ fn replay(answer: PinnedAnswer) -> Response {
     let PinnedAnswer { status, body } = answer;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let content_type = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let told: Option<ToldId> = serde_json::from_slice(&body).ok();
+    let location = told.and_then(|told| HeaderValue::try_from(format!("/v1/assessments/{}", told.id)).ok());
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    if let (true, Some(location)) = (status.is_success() && status != StatusCode::OK, location) {
+        headers.insert(header::LOCATION, location);
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     response

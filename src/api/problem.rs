@@ -217,6 +217,9 @@ impl From<Refusal> for Problem {
             Refusal::UnknownRoute { .. } => {
                 Self::fields(vec![FieldProblem::new("route", refusal.to_string())]).with_code(code)
             }
+            Refusal::Store { error, .. } if matches!(**error, StoreError::Erased) => {
+                Self::new(StatusCode::GONE, "erased", "this subject was erased, and its key with it")
+            }
             Refusal::Store { error, attempts } => {
                 tracing::error!(error = error.told(), "an answer could not be recorded");
                 let detail =

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::{CacheKey, Entry};
-use crate::{attempts::AttemptLog, store::StoreError};
+use crate::{attempts::AttemptLog, ids::RequestId, store::StoreError};
 
 /// How a call ended, for everybody who waited.
 pub type FlightOutcome = Result<Landed, FlightError>;
@@ -49,6 +49,8 @@ pub struct Flight {
     outcome: watch::Receiver<Option<FlightOutcome>>,
     /// Its attempts so far.
     pub log: AttemptLog,
+    /// The request that leads it.
+    pub leader: RequestId,
 }
 
 /// Takes the flight off the list, also when its leader panics.
@@ -66,13 +68,18 @@ impl Flights {
         Self { under_way: Arc::default(), tasks }
     }
 
-    /// Joins the call under way for `key`, or starts `lead`. Says whether it was joined.
-    pub fn join<F>(&self, key: CacheKey, lead: impl FnOnce(AttemptLog) -> F) -> (Flight, bool)
+    /// Joins the call under way for `key`, or starts `lead` for `request`. Says whether it was joined.
+    pub fn join<F>(
+        &self,
+        key: CacheKey,
+        request: &RequestId,
+        lead: impl FnOnce(AttemptLog) -> F,
+    ) -> (Flight, bool)
     where
         F: Future<Output = FlightOutcome> + Send + 'static,
     {
         let (sender, outcome) = watch::channel(None);
-        let flight = Flight { outcome, log: AttemptLog::default() };
+        let flight = Flight { outcome, log: AttemptLog::default(), leader: request.clone() };
         {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(joined) = under_way.get(&key) {

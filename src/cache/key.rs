@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use risk_provider::{Descriptor, Subject};
+use risk_provider::{Descriptor, ProviderName, Subject, VendorReference};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{HashKey, Purpose};
@@ -59,6 +59,14 @@ impl KeyMaker {
         CacheKey(self.0.mac(Purpose::CacheKey, &parts))
     }
 
+    /// Keyed hash of a vendor's own reference, in hexadecimal.
+    #[must_use]
+    pub fn vendor_reference(&self, provider: &ProviderName, reference: &VendorReference) -> String {
+        let parts = [provider.as_str().as_bytes(), reference.0.as_bytes()];
+        let mac = self.0.mac(Purpose::VendorReference, &parts);
+        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Keyed hash of a team's subject reference.
     #[must_use]
     pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {
@@ -69,7 +77,7 @@ impl KeyMaker {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use risk_provider::{Input, ProviderName, SubjectRequest, SubjectType};
+    use risk_provider::{Input, SubjectRequest, SubjectType};
     use serde_json::{Value, json};
 
     use super::*;

@@ -17,6 +17,9 @@ use crate::{
     store::{Store, StoredKey},
 };
 
+/// How far behind a server's clock may be: a revoked key is good for none of them.
+const SKEW: Duration = Duration::from_secs(15 * 60);
+
 /// Manage API keys. Every command works beside running servers.
 #[derive(Debug, Args)]
 pub(super) struct Keys {
@@ -214,7 +217,8 @@ impl Revoke {
     async fn run(self) -> anyhow::Result<()> {
         let (store, _) = open(&self.config).await?;
         find(&store, &self.id).await?;
-        store.revoke_key(&self.id, Clock::system().now()).await?;
+        let from = Clock::system().now().checked_sub(SKEW)?;
+        store.revoke_key(&self.id, from).await?;
         store.close().await;
         if self.json {
             return output::line(&json!({ "id": self.id, "revoked": true }).to_string());

@@ -25,7 +25,7 @@ const STEPS: &str = "Steps, with nobody refused:
   2. Where several servers share the store: add it to previous_master_keys of each and restart one after the other, so
      that all can read what it wraps.
   3. Put it in master_key and the old one in previous_master_keys; restart one server after the other.
-  4. risk-gateway master-key rotate
+  4. risk-gateway master-key rotate, until it says that 0 data keys were wrapped anew
   5. Take the old key out of previous_master_keys. Keep it as long as backups from before are kept.";
 
 /// Wrap everything by the master key in force that an earlier one wrapped.
@@ -67,7 +67,8 @@ impl Rotate {
             output::line(&json!({ "rewrapped": rewrapped }).to_string())?;
         } else {
             output::line(&format!(
-                "{rewrapped} data keys wrapped anew. Everything is now wrapped by master_key; previous_master_keys may go."
+                "{rewrapped} data keys wrapped anew. Once no server wraps by another master_key any more, run this \
+                 again: when it says 0, previous_master_keys may go."
             ))?;
         }
         Ok(ExitCode::SUCCESS)

@@ -85,6 +85,10 @@ impl Runner {
         };
         let adopted = match self.assessor.earlier(&item.earlier, &same).await.map_err(later)? {
             Earlier::Answered(adopted) => adopted,
+            Earlier::Unknown(_) if item.was_cut_short => {
+                let retry_in = Some(WAIT_AFTER_UNKNOWN);
+                return Err(Vain::Failed { code: "unknown_outcome", retry_in });
+            }
             Earlier::Unknown(_) | Earlier::Nothing => Vec::new(),
         };
         Ok(Question {
@@ -97,6 +101,7 @@ impl Runner {
             deadline: None,
             adopted,
             completes: Some(item.lease.clone()),
+            holds: None,
             replaces: None,
         })
     }

@@ -83,7 +83,7 @@ impl Assessor {
             self.store.check().await?;
         }
         let subject = self.store.subject(&subject_key).await?;
-        Ok(self.call(turn, subject, share, cache).await)
+        self.call(turn, subject, share, cache).await
     }
 
     async fn call(
@@ -92,8 +92,12 @@ impl Assessor {
         subject: Arc<StoredSubject>,
         share: Share,
         cache: CacheUse,
-    ) -> Asked {
+    ) -> Result<Asked, StoreError> {
         let (mut flight, joined) = self.board(turn, &subject, share);
+        if let (true, Some(key)) = (joined, &turn.question.holds) {
+            // Whoever takes the key over must find what the other's call came to.
+            self.store.follow(key, &turn.question.request_id, &flight.leader).await?;
+        }
         let mut waited = flight.wait(share.wait_until).await;
         let mut joined = joined;
         if joined && is_unsent(&waited) && Instant::now() < share.wait_until {
@@ -120,15 +124,16 @@ impl Assessor {
             self.pass_over(&turn.provider, &own, error);
             attempts = own.attempts();
         }
-        Asked { outcome, attempts, waits: flight.log.waits() }
+        Ok(Asked { outcome, attempts, waits: flight.log.waits() })
     }
 
     /// Joins the call under way for this question, or leads one. Says whether it was joined.
     fn board(self: &Arc<Self>, turn: &Turn, subject: &Arc<StoredSubject>, share: Share) -> (Flight, bool) {
         let (assessor, turn) = (Arc::clone(self), turn.clone());
         let key = flight_key(&self.keys, &turn.provider, &turn.question, self.clock.today());
+        let request = turn.question.request_id.clone();
         let lead = Lead { assessor, turn, subject: Arc::clone(subject), share };
-        self.flights.join(key, |log| lead.run(log))
+        self.flights.join(key, &request, |log| lead.run(log))
     }
 
     /// Notes that `provider` failed without an exchange of its own.

@@ -73,7 +73,8 @@ impl Assessor {
         let run_at = assessment.created_at.checked_add(turn.provider.poll.first);
         Ok(Some(NewItem {
             kind: polling::KIND,
-            label: assessment.id.to_string(),
+            // Found again by the vendor's reference, whoever asked and by whichever route.
+            label: format!("{}/{}", self.keys.vendor_reference(&said.provider, reference), assessment.id),
             run_at: run_at.unwrap_or(Timestamp::MAX),
             payload: serde_json::to_vec(&owed)?,
         }))
@@ -85,6 +86,20 @@ impl Assessor {
         // Of the questionnaire that was answered, not of the one that may be in force by now.
         let fingerprint = said.profile_fingerprint.as_deref();
         self.keys.key(&question.team, descriptor, fingerprint, &question.subject, self.clock.today())
+    }
+
+    /// Looks at once for what a vendor still owes under `reference`. How many assessments lack it.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not be written.
+    pub async fn look_sooner(
+        &self,
+        provider: &ProviderName,
+        reference: &VendorReference,
+    ) -> Result<u64, StoreError> {
+        let label = format!("{}/", self.keys.vendor_reference(provider, reference));
+        self.store.hurry(polling::KIND, label, self.clock.now()).await
     }
 
     /// Looks whether the vendor has answered, and if so appends the assessment's next revision, which ends `item`.

@@ -14,6 +14,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
+use tokio::time::timeout;
+
 pub(super) use value::Value;
 
 use super::StoreError;
@@ -21,6 +23,12 @@ use super::StoreError;
 const READERS: u32 = 4;
 /// How long a statement waits for somebody else's lock, and a connection for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a reader may be silent before it is given up.
+const READ_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Nobody waits long for somebody else's lock, and nobody keeps locks that went away in the middle of a transaction.
+const MANNERS: &str = "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
+     SET client_min_messages = warning";
 
 /// Where the store is: `sqlite:FILE`, or `postgres://…`. Shown without its password.
 #[derive(Clone)]
@@ -107,7 +115,9 @@ impl FromStr for StoreUrl {
             Some(("sqlite", file)) => {
                 !file.is_empty() && !file.contains(":memory:") && !file.contains("mode=memory")
             }
-            Some(("postgres" | "postgresql", _)) => PgConnectOptions::from_str(text).is_ok(),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                PgConnectOptions::from_str(text).is_ok()
+            }
             _ => false,
         };
         if good { Ok(Self(text.into())) } else { Err(BadStoreUrl) }
@@ -174,18 +184,15 @@ impl Pool {
         let options = options.application_name("risk-gateway");
         // Set here, whatever the server's own default is.
         let settings = match durability {
-            Durability::Commit => {
-                "SET synchronous_commit = on; SET lock_timeout = '2s'; SET client_min_messages = warning"
-            }
-            Durability::Relaxed => {
-                "SET synchronous_commit = off; SET lock_timeout = '2s'; SET client_min_messages = warning"
-            }
+            Durability::Commit => "SET synchronous_commit = on",
+            Durability::Relaxed => "SET synchronous_commit = off",
         };
         let pool = |connections| {
             PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).after_connect(
                 move |connection, _| {
                     Box::pin(async move {
-                        sqlx::raw_sql(settings).execute(connection).await?;
+                        sqlx::raw_sql(settings).execute(&mut *connection).await?;
+                        sqlx::raw_sql(MANNERS).execute(connection).await?;
                         Ok(())
                     })
                 },
@@ -215,7 +222,14 @@ impl Pool {
 
     /// Every row that `statement` finds.
     pub(super) async fn all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        statement.all(&mut self.acquire().await?).await
+        let mut connection = self.acquire().await?;
+        match timeout(READ_PATIENCE, statement.all(&mut connection)).await {
+            Ok(rows) => rows,
+            Err(_elapsed) => {
+                connection.abandon();
+                Err(StoreError::TooSlow)
+            }
+        }
     }
 
     /// The row that `statement` finds.
@@ -247,6 +261,14 @@ impl Connection {
             Self::Sqlite(connection) => connection.close().await,
             Self::Postgres(connection) => connection.close().await,
         });
+    }
+
+    /// Ends the connection without a word to the other side, which may no longer listen.
+    pub(super) fn abandon(self) {
+        match self {
+            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Postgres(connection) => drop(connection.detach()),
+        }
     }
 
     /// The text for this database, where the two differ.

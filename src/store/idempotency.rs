@@ -1,5 +1,7 @@
 //! SQL of idempotency keys: who answers under a key, and what was answered.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::{
@@ -76,7 +78,7 @@ pub struct SealedAnswer {
 }
 
 /// An answer to be given again.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PinnedAnswer {
     /// Its HTTP status.
     pub status: u16,
@@ -122,7 +124,13 @@ const TAKE: &str = "UPDATE idempotency_keys SET former = former || ' ' || reques
 const PIN: &str = "UPDATE idempotency_keys SET state = $5, subject_id = $6, status = $7, answer = $8 \
      WHERE team = $1 AND path = $2 AND key_mac = $3 AND request_id = $4 AND state = 'running'";
 
+const FOLLOW: &str = "UPDATE idempotency_keys SET former = former || ' ' || $5 \
+     WHERE team = $1 AND path = $2 AND key_mac = $3 AND request_id = $4 AND state = 'running'";
+
 const RELEASE: &str = "DELETE FROM idempotency_keys \
+     WHERE team = $1 AND path = $2 AND key_mac = $3 AND request_id = $4 AND state = 'running' AND former = ''";
+
+const HAND_ON: &str = "UPDATE idempotency_keys SET held_until = 0 \
      WHERE team = $1 AND path = $2 AND key_mac = $3 AND request_id = $4 AND state = 'running'";
 
 const PURGE: &str = "DELETE FROM idempotency_keys WHERE expires_at <= $1";
@@ -167,7 +175,23 @@ impl Store {
         Ok(self.writer.change(Change::Pin(Box::new(pin))).await? > 0)
     }
 
-    /// Lets an idempotency key go without an answer.
+    /// Notes durably that a request under a key shares the call of another, `leader`.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written.
+    pub async fn follow(
+        &self,
+        key: &IdempotencyKey,
+        request_id: &RequestId,
+        leader: &RequestId,
+    ) -> Result<(), StoreError> {
+        let (key, request_id, leader) = (key.clone(), request_id.clone(), leader.clone());
+        self.writer.change(Change::Follow { key, request_id, leader }).await.map(drop)
+    }
+
+    /// Lets an idempotency key go without an answer. One that was taken over stays for whoever comes next, who looks for
+    /// what became of the requests before.
     ///
     /// # Errors
     ///
@@ -183,6 +207,14 @@ impl Store {
     /// When it could not be written.
     pub async fn purge_idempotency_keys(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.writer.change(Change::PurgeIdempotencyKeys { now }).await
+    }
+}
+
+// === impl PinnedAnswer ===
+
+impl fmt::Debug for PinnedAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PinnedAnswer").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
@@ -287,7 +319,19 @@ pub(super) async fn release(
     key: &IdempotencyKey,
     request_id: &RequestId,
 ) -> Result<u64, StoreError> {
-    of_key!(RELEASE, key).bind(request_id.as_str()).run(connection).await
+    let released = of_key!(RELEASE, key).bind(request_id.as_str()).run(connection).await?;
+    let handed_on = of_key!(HAND_ON, key).bind(request_id.as_str()).run(connection).await?;
+    Ok(released + handed_on)
+}
+
+/// Notes that a request shares another's call.
+pub(super) async fn follow(
+    connection: &mut Connection,
+    key: &IdempotencyKey,
+    request_id: &RequestId,
+    leader: &RequestId,
+) -> Result<u64, StoreError> {
+    of_key!(FOLLOW, key).bind(request_id.as_str()).bind(leader.as_str()).run(connection).await
 }
 
 /// Forgets keys whose time is over.

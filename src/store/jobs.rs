@@ -3,7 +3,7 @@
 //! A worker leases an item and keeps the lease alive while it works. Whoever ends an item must still hold its lease, in
 //! the same transaction as the result: so an item has exactly one result, however many workers tried.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -30,7 +30,7 @@ pub struct Lease {
 }
 
 /// Work to be done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewItem {
     /// What kind of job it belongs to.
     pub kind: &'static str,
@@ -55,6 +55,8 @@ pub struct LeasedItem {
     pub tries: i64,
     /// The requests of the tries before, which may have ended without a word.
     pub earlier: Vec<RequestId>,
+    /// Whether the try before ended without a word, rather than being put off.
+    pub was_cut_short: bool,
     subject_id: String,
     sealed: Vec<u8>,
 }
@@ -81,6 +83,8 @@ pub struct Failure {
     pub now: Timestamp,
     /// When to try again; none when that is over.
     pub retry_at: Option<Timestamp>,
+    /// Whether the tries so far may have brought something that is not recorded yet.
+    pub keeps_tries: bool,
 }
 
 /// How far a job is: its items by status.
@@ -95,7 +99,9 @@ const FIND_JOB: &str = "SELECT id, cancelled_at FROM jobs WHERE kind = $1 AND te
 const POSTPONE: &str =
     "SELECT number FROM job_items WHERE job_id = $1 AND status = 'queued' ORDER BY number LIMIT 1";
 
-const RESCHEDULE: &str = "UPDATE job_items SET run_at = $3, payload = $4, subject_id = $5, tries = 0 \
+/// What it was for is done: its former tries are nobody's business any more.
+const RESCHEDULE: &str = "UPDATE job_items SET run_at = $3, payload = $4, subject_id = $5, tries = 0, \
+     request_id = NULL, former = '' \
      WHERE job_id = $1 AND number = $2 AND status = 'queued'";
 
 const NEXT_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) + 1 FROM job_items WHERE job_id = $1";
@@ -104,7 +110,7 @@ const INSERT_ITEM: &str = "INSERT INTO job_items (job_id, number, status, subjec
      VALUES ($1, $2, 'queued', $3, $4, $5)";
 
 const DUE_SQLITE: &str = "SELECT job_items.job_id, job_items.number, job_items.request_id, jobs.team, jobs.label, \
-     job_items.tries, job_items.subject_id, job_items.payload, job_items.former \
+     job_items.tries, job_items.subject_id, job_items.payload, job_items.former, job_items.status \
      FROM job_items JOIN jobs ON jobs.id = job_items.job_id WHERE jobs.kind = $1 AND jobs.cancelled_at IS NULL \
      AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
        OR (job_items.status = 'running' AND job_items.lease_until <= $2)) \
@@ -112,7 +118,7 @@ const DUE_SQLITE: &str = "SELECT job_items.job_id, job_items.number, job_items.r
 
 /// Several workers take different items, and none waits for another.
 const DUE_POSTGRES: &str = "SELECT job_items.job_id, job_items.number, job_items.request_id, jobs.team, jobs.label, \
-     job_items.tries, job_items.subject_id, job_items.payload, job_items.former \
+     job_items.tries, job_items.subject_id, job_items.payload, job_items.former, job_items.status \
      FROM job_items JOIN jobs ON jobs.id = job_items.job_id WHERE jobs.kind = $1 AND jobs.cancelled_at IS NULL \
      AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
        OR (job_items.status = 'running' AND job_items.lease_until <= $2)) \
@@ -127,8 +133,8 @@ const EXTEND: &str = "UPDATE job_items SET lease_until = $4 \
 const COMPLETE: &str = "UPDATE job_items SET status = 'completed', result = $4, finished_at = $5, error = NULL \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
-/// What its former tries came to is known by now.
-const RETRY: &str = "UPDATE job_items SET status = 'queued', error = $4, run_at = $5, former = '' \
+const RETRY: &str = "UPDATE job_items SET status = 'queued', error = $4, run_at = $5, \
+     former = CASE WHEN $6 THEN former ELSE '' END \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
 const FAIL: &str = "UPDATE job_items SET status = 'failed', error = $4, finished_at = $5 \
@@ -140,18 +146,29 @@ const CANCEL_JOB: &str = "UPDATE jobs SET cancelled_at = $2 WHERE id = $1 AND ca
 const CANCEL_ITEMS: &str = "UPDATE job_items SET status = 'cancelled', finished_at = $2 \
      WHERE job_id = $1 AND status IN ('queued', 'running')";
 
+const HURRY: &str = "UPDATE job_items SET run_at = $3 WHERE status = 'queued' AND run_at > $3 \
+     AND job_id IN (SELECT id FROM jobs WHERE kind = $1 AND label LIKE $2)";
+
 const PROGRESS: &str = "SELECT status, COUNT(*) FROM job_items WHERE job_id = $1 GROUP BY status";
 
 const FIND_LABELLED: &str = "SELECT id FROM jobs WHERE kind = $1 AND team = $2 AND label = $3";
 
 const IS_DUE: &str = "SELECT job_items.number FROM job_items JOIN jobs ON jobs.id = job_items.job_id \
-     WHERE jobs.kind = $1 AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
+     WHERE jobs.kind = $1 AND jobs.cancelled_at IS NULL AND ((job_items.status = 'queued' AND job_items.run_at <= $2) \
        OR (job_items.status = 'running' AND job_items.lease_until <= $2)) LIMIT 1";
 
 macro_rules! of_lease {
     ($text:expr, $lease:expr) => {
         sql($text).bind($lease.job.as_str()).bind($lease.number).bind($lease.request_id.as_str())
     };
+}
+
+// === impl NewItem ===
+
+impl fmt::Debug for NewItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewItem").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 // === impl Store ===
@@ -213,6 +230,16 @@ impl Store {
     /// When it could not be written.
     pub async fn fail(&self, lease: &Lease, failure: Failure) -> Result<bool, StoreError> {
         Ok(self.writer.change(Change::Fail { lease: lease.clone(), failure }).await? > 0)
+    }
+
+    /// Makes items due at once that wait in jobs of this kind whose labels begin with `label`, which holds no wildcard.
+    /// How many there were.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written.
+    pub async fn hurry(&self, kind: &'static str, label: String, now: Timestamp) -> Result<u64, StoreError> {
+        self.writer.change(Change::Hurry { kind, label, now }).await
     }
 
     /// Cancels a job: no item of it that has no result yet will have one. Whether that changed anything.
@@ -306,6 +333,7 @@ fn leased_item(row: &Row) -> Result<LeasedItem, StoreError> {
         label: row.get(4)?,
         tries: row.get::<i64>(5)? + 1,
         earlier,
+        was_cut_short: row.get::<String>(9)? == "running",
         subject_id: row.get::<Option<String>>(6)?.unwrap_or_default(),
         sealed: row.get::<Option<Vec<u8>>>(7)?.unwrap_or_default(),
     })
@@ -352,11 +380,21 @@ pub(super) async fn fail(
     lease: &Lease,
     failure: &Failure,
 ) -> Result<u64, StoreError> {
-    let (text, at) = match failure.retry_at {
-        Some(at) => (RETRY, at),
-        None => (FAIL, failure.now),
+    let ending = match failure.retry_at {
+        Some(at) => of_lease!(RETRY, lease).bind(&failure.error).bind(at).bind(failure.keeps_tries),
+        None => of_lease!(FAIL, lease).bind(&failure.error).bind(failure.now),
     };
-    of_lease!(text, lease).bind(&failure.error).bind(at).run(connection).await
+    ending.run(connection).await
+}
+
+/// Makes waiting items due at once. How many there were.
+pub(super) async fn hurry(
+    connection: &mut Connection,
+    kind: &str,
+    label: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    sql(HURRY).bind(kind).bind(format!("{label}%").as_str()).bind(now).run(connection).await
 }
 
 /// Cancels a job: no item of it that has no result yet will have one. How many jobs that changed.

@@ -106,13 +106,9 @@ impl Store {
         Ok(self.writer.change(Change::RevokeKey { id: id.to_owned(), from }).await? > 0)
     }
 
-    /// Hands over that a key was used; nobody waits for that.
-    ///
-    /// # Errors
-    ///
-    /// When the store is closed.
-    pub async fn note_key_used(&self, id: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.writer.send(Change::NoteKeyUsed { id: id.to_owned(), at }).await.map(drop)
+    /// Hands over that a key was used; nobody waits for that, and it is left out when too much else is waiting.
+    pub fn note_key_used(&self, id: &str, at: Timestamp) {
+        self.writer.offer(Change::NoteKeyUsed { id: id.to_owned(), at });
     }
 }
 

@@ -77,5 +77,15 @@ pub(super) async fn list(
         .bind(filter.to.map(Timestamp::as_microsecond))
         .bind(filter.after.as_ref().map(AssessmentId::as_str))
         .bind(limit);
-    pool.all(list).await?.iter().map(|row| assessments::opened(vault, row)).collect()
+    let mut found = Vec::new();
+    for row in pool.all(list).await? {
+        match assessments::opened(vault, &row) {
+            Err(StoreError::Vault(error)) => {
+                // One that cannot be opened must not hide the others.
+                tracing::error!(%error, "an assessment cannot be opened, and is left out of a list");
+            }
+            opened => found.push(opened?),
+        }
+    }
+    Ok(found)
 }

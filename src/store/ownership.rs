@@ -30,17 +30,16 @@ impl Store {
         let recognition = master_keys.current().recognition();
         let known = facts::find(&self.readers, facts::MASTER_KEY).await?;
         if known.is_none() {
+            // First of all, so that an owner without a hash key means the first release.
+            let key = HashKey::random().map_err(VaultError::from)?;
+            self.keep(facts::HASH_KEY, &self.vault.wrap(HASH_KEY_PLACE, key.expose())?).await?;
             self.keep(facts::MASTER_KEY, &recognition).await?;
         }
         let owner = facts::find(&self.readers, facts::MASTER_KEY).await?.unwrap_or_default();
         let owner = master_keys.recognised(&owner).ok_or(StoreError::OtherMasterKey)?;
         if facts::find(&self.readers, facts::HASH_KEY).await?.is_none() {
             // The first release made its hashes with the master key itself.
-            let key = if known.is_some() {
-                HashKey::of_first_release(owner)
-            } else {
-                HashKey::random().map_err(VaultError::from)?
-            };
+            let key = HashKey::of_first_release(owner);
             self.keep(facts::HASH_KEY, &self.vault.wrap(HASH_KEY_PLACE, key.expose())?).await?;
         }
         let wrapped = facts::find(&self.readers, facts::HASH_KEY).await?.unwrap_or_default();

@@ -1,4 +1,6 @@
-//! The one task that writes.
+//! The one task that writes: what it takes, and the way to it.
+
+mod batches;
 
 use std::sync::{
     Arc,
@@ -22,11 +24,6 @@ use crate::{
 
 /// Writers wait once this many writes are queued.
 const QUEUE: usize = 1024;
-const MAX_BATCH: usize = 256;
-/// Records of money kept in memory while the store cannot be written.
-const MAX_OWED: usize = 10_000;
-/// How often a write that met another server's is tried.
-const MAX_TRIES: u32 = 5;
 
 /// One thing to write.
 #[derive(Debug)]
@@ -89,6 +86,11 @@ pub(super) enum Change {
         key: IdempotencyKey,
         request_id: RequestId,
     },
+    Follow {
+        key: IdempotencyKey,
+        request_id: RequestId,
+        leader: RequestId,
+    },
     PurgeIdempotencyKeys {
         now: Timestamp,
     },
@@ -99,6 +101,11 @@ pub(super) enum Change {
     Fail {
         lease: Lease,
         failure: Failure,
+    },
+    Hurry {
+        kind: &'static str,
+        label: String,
+        now: Timestamp,
     },
     CancelJob {
         job: JobId,
@@ -207,9 +214,13 @@ impl Change {
             Self::NoteKeyUsed { id, at } => keys::used(connection, id, *at).await,
             Self::Pin(pin) => idempotency::pin(connection, pin).await,
             Self::Release { key, request_id } => idempotency::release(connection, key, request_id).await,
+            Self::Follow { key, request_id, leader } => {
+                idempotency::follow(connection, key, request_id, leader).await
+            }
             Self::PurgeIdempotencyKeys { now } => idempotency::purge(connection, *now).await,
             Self::Extend { lease, until } => jobs::extend(connection, lease, *until).await,
             Self::Fail { lease, failure } => jobs::fail(connection, lease, failure).await,
+            Self::Hurry { kind, label, now } => jobs::hurry(connection, kind, label, *now).await,
             Self::CancelJob { job, now } => jobs::cancel(connection, job, *now).await,
             Self::Rewrap { vault, keys } => subjects::rewrap(connection, vault, keys).await,
             Self::Fact { name, value } => facts::replace(connection, name, value).await,
@@ -223,7 +234,7 @@ impl Writer {
     pub(super) fn start(pool: Pool) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let failing = Arc::new(AtomicBool::new(false));
-        tokio::spawn(write_batches(pool, queue, Arc::clone(&failing)));
+        tokio::spawn(batches::write(pool, queue, Arc::clone(&failing)));
         Self { queue: sender, failing }
     }
 
@@ -235,6 +246,12 @@ impl Writer {
         let (done, receipt) = oneshot::channel();
         let queued = self.queue.send(Queued { write: write.into(), done }).await;
         queued.map(|()| Receipt(receipt)).map_err(|_closed| StoreError::Closed)
+    }
+
+    /// Hands over what may be left out when too much is waiting already.
+    pub(super) fn offer(&self, write: impl Into<Write>) {
+        // Nobody waits for it.
+        drop(self.queue.try_send(Queued { write: write.into(), done: oneshot::channel().0 }));
     }
 
     /// Writes and waits until that is durable.
@@ -271,104 +288,4 @@ impl Receipt {
     async fn written(self) -> Result<Written> {
         self.0.await.unwrap_or(Err(StoreError::Closed))
     }
-}
-
-async fn write_batches(pool: Pool, mut queue: mpsc::Receiver<Queued>, failing: Arc<AtomicBool>) {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
-    let mut owed = Vec::new();
-    let mut closing = None;
-    while queue.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        if let Some(close) = batch.iter().position(|queued| matches!(queued.write, Write::Close)) {
-            // What is queued is still written; whoever comes now is refused.
-            queue.close();
-            closing = Some(batch.remove(close).done);
-        }
-        let store_works = write_batch(&pool, &mut batch, &mut owed).await;
-        failing.store(!store_works, Ordering::Relaxed);
-    }
-    pool.close().await;
-    drop(closing.map(|done| done.send(Ok(Written::Rows(0)))));
-}
-
-/// Writes the whole batch in one transaction, after what is owed from before. When a row in it is bad, each write is
-/// tried by itself, so that it spoils no other. Returns whether the store works.
-async fn write_batch(pool: &Pool, batch: &mut Vec<Queued>, owed: &mut Vec<Write>) -> bool {
-    let writes = owed.iter().chain(batch.iter().map(|queued| &queued.write));
-    let error = match commit(pool, writes).await {
-        Ok(written) => {
-            // Nobody waits for what was owed, and nobody may wait for a record that was only handed over.
-            let written = written.into_iter().skip(owed.len());
-            batch.drain(..).zip(written).for_each(|(queued, written)| drop(queued.done.send(Ok(written))));
-            owed.clear();
-            return true;
-        }
-        Err(error) => error,
-    };
-    if !error.is_of_one_write() {
-        tracing::error!(error = error.told(), writes = batch.len(), "the store cannot write");
-        for queued in batch.drain(..) {
-            drop(queued.done.send(Err(StoreError::NotWritten(error.told()))));
-            owe(owed, queued.write);
-        }
-        return false;
-    }
-    let mut store_works = true;
-    let owing = std::mem::take(owed).into_iter().map(|write| Queued { write, done: oneshot::channel().0 });
-    for queued in owing.chain(batch.drain(..)) {
-        let result = commit_alone(pool, &queued.write).await;
-        if let Err(error) = &result {
-            if !matches!(error, StoreError::LeaseLost) {
-                tracing::error!(error = error.told(), "a record could not be written");
-            }
-            if !error.is_of_one_write() {
-                store_works = false;
-                owe(owed, queued.write);
-            }
-        }
-        drop(queued.done.send(result));
-    }
-    store_works
-}
-
-/// Keeps what tells of money until writing works again.
-fn owe(owed: &mut Vec<Write>, write: Write) {
-    if write.tells_of_money() && owed.len() < MAX_OWED {
-        owed.push(write);
-    }
-}
-
-/// Writes one thing; again where another server's write stood in its way.
-async fn commit_alone(pool: &Pool, write: &Write) -> Result<Written> {
-    let mut tries = 1;
-    loop {
-        let result = commit(pool, [write].into_iter()).await;
-        match result {
-            Ok(written) => return Ok(written.into_iter().next().unwrap_or(Written::Rows(0))),
-            Err(error) if tries < MAX_TRIES && error.is_contention() => tries += 1,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-async fn commit<'a>(pool: &Pool, writes: impl Iterator<Item = &'a Write>) -> Result<Vec<Written>> {
-    let mut connection = pool.acquire().await?;
-    let result = transact(&mut connection, writes).await;
-    if result.is_err() {
-        // After a full disk SQLite has rolled back by itself and the library does not know: start afresh.
-        connection.close().await;
-    }
-    result
-}
-
-async fn transact<'a>(
-    connection: &mut Connection,
-    writes: impl Iterator<Item = &'a Write>,
-) -> Result<Vec<Written>> {
-    connection.begin().await?;
-    let mut written = Vec::new();
-    for write in writes {
-        written.push(write.apply(connection).await?);
-    }
-    connection.commit().await?;
-    Ok(written)
 }

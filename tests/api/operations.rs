@@ -143,6 +143,7 @@ async fn the_openapi_document_is_3_1_and_names_every_endpoint() {
     assert_eq!(document["openapi"], "3.1.0");
     let paths: Vec<&String> = document["paths"].as_object().expect("paths").keys().collect();
     let expected = [
+        "/hooks/{provider}",
         "/livez",
         "/metrics",
         "/readyz",

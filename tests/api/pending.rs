@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Gateway, until},
-    http::{Answer, attempts},
+    http::{Answer, answer, attempts},
     subjects::{by, person, with},
     vendors::Setup,
 };
@@ -26,6 +26,7 @@ token = "${YOUVERIFY_TOKEN}"
 price = { amount = 1.20, currency = "EUR" }
 poll = { first = "10s", max = "1m", factor = 2.0, give_up_after = "1h" }
 breaker = { enabled = false }
+webhook_secret = "hook-secret"
 [routes.deep]
 providers = ["deep"]
 [routes.other]
@@ -42,11 +43,11 @@ fn question() -> Value {
     by("deep", &subject)
 }
 
-fn pending(answer: &Answer) -> Value {
-    assert_eq!(answer.status, 202, "{}", answer.text);
-    let assessment = answer.json();
+fn pending(told: &Answer) -> Value {
+    assert_eq!(told.status, 202, "{}", told.text);
+    let assessment = told.json();
     let location = format!("/v1/assessments/{}", assessment["id"].as_str().expect("an id"));
-    assert_eq!(answer.header("location"), location);
+    assert_eq!(told.header("location"), location);
     let nothing = ["score", "level"].map(|field| assessment[field].clone());
     assert_eq!((&assessment["status"], nothing), (&json!("pending"), [Value::Null, Value::Null]));
     assessment
@@ -133,5 +134,45 @@ async fn consent_is_asked_for_before_anything_is_paid() {
     let gateway = gateway().await;
     let problem = gateway.ask(&by("deep", &person("cust-1"))).await.problem(422, "missing_input");
     assert_eq!(problem["field"], "subject.consent");
+    assert!(gateway.youverify.calls().is_empty());
+}
+
+async fn called_back(gateway: &Gateway, reference: &Value, secret: &str) -> u64 {
+    let url = gateway.url("/hooks/deep");
+    let order = json!({"url": url, "reference": reference, "secret": secret});
+    let sent =
+        gateway.client.post(format!("{}/_sandbox/webhooks", gateway.youverify.base_url())).json(&order);
+    answer(sent).await.good()["answered"].as_u64().expect("a status")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_genuine_callback_only_brings_the_next_look_forward() {
+    let gateway = gateway().await;
+    let first = pending(&gateway.ask(&question()).await);
+    let reference = &first["providers"][0]["vendor_reference"];
+    assert_eq!(called_back(&gateway, reference, "another-secret").await, 401);
+    assert_eq!(gateway.youverify.calls().len(), 1, "nothing is looked for");
+    // The first look would be due in ten seconds; the report ripens with it.
+    for looks in 1..3 {
+        assert_eq!(called_back(&gateway, reference, "hook-secret").await, 202);
+        until("a look", async || gateway.youverify.calls().len() > looks).await;
+        let put_off = async || {
+            let metrics = gateway.get("/metrics").await.text;
+            metrics.contains(&format!("kind=\"poll\",outcome=\"pending\"}} {looks}"))
+                || latest(&gateway, &first).await["revision"] == 2
+        };
+        until("its end", put_off).await;
+    }
+    until("the next revision", async || latest(&gateway, &first).await["revision"] == 2).await;
+}
+
+#[tokio::test]
+async fn a_callback_for_nobody_or_of_no_form_is_refused() {
+    let gateway = gateway().await;
+    for provider in ["nobody", "youverify"] {
+        let sent = gateway.client.post(gateway.url(&format!("/hooks/{provider}"))).body("{}");
+        answer(sent).await.problem(404, "not_found");
+    }
+    answer(gateway.client.post(gateway.url("/hooks/deep")).body("{}")).await.problem(401, "bad_signature");
     assert!(gateway.youverify.calls().is_empty());
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::store::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer};
 
 on_each_store!(
+    a_key_that_shares_anothers_call_remembers_it,
     a_key_is_held_by_one_request_until_it_ends_or_its_time_is_over,
     an_answer_stays_under_its_key_and_opens_only_while_its_subject_is_known,
     what_is_not_known_is_told_again_until_asked_otherwise,
@@ -56,8 +57,10 @@ async fn a_key_is_held_by_one_request_until_it_ends_or_its_time_is_over(place: T
     let third = request(key("risk", 1), 20);
     let both = [first.request_id, second.request_id];
     assert!(matches!(store.claim(third.clone()).await, Ok(Claim::TakenOver { from }) if from == both));
-    store.release(third.key.clone(), third.request_id).await.expect("written");
-    assert!(matches!(claim(&store, 21).await, Claim::Held));
+    store.release(third.key.clone(), third.request_id.clone()).await.expect("written");
+    let (first, second) = both.into();
+    let taken = claim(&store, 21).await;
+    assert!(matches!(taken, Claim::TakenOver { from } if from == [first, second, third.request_id]));
 }
 
 async fn an_answer_stays_under_its_key_and_opens_only_while_its_subject_is_known(place: TestStore) {
@@ -98,4 +101,19 @@ async fn many_who_claim_at_once_are_one_holder(place: TestStore) {
     let claims = asking.join_all().await;
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Held)).count(), 1);
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Running { .. })).count(), 39);
+}
+
+async fn a_key_that_shares_anothers_call_remembers_it(place: TestStore) {
+    let store = store(&place).await;
+    let first = request(key("risk", 1), 0);
+    store.claim(first.clone()).await.expect("held");
+    let leader = RequestId::new();
+    store.follow(&first.key, &first.request_id, &leader).await.expect("noted");
+    assert!(
+        matches!(claim(&store, 10).await, Claim::TakenOver { from } if from == [leader, first.request_id])
+    );
+    let alone = request(key("fraud", 1), 0);
+    store.claim(alone.clone()).await.expect("held");
+    store.release(alone.key, alone.request_id).await.expect("written");
+    assert!(matches!(store.claim(request(key("fraud", 2), 1)).await, Ok(Claim::Held)), "let go for good");
 }

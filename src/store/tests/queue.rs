@@ -70,7 +70,8 @@ async fn an_item_has_exactly_one_result(place: TestStore) {
 async fn a_failed_item_is_put_off_or_ended(place: TestStore) {
     let store = store(&place).await;
     let (_, first) = one_due(&store).await;
-    let failure = |retry_at| Failure { error: "throttled".to_owned(), now: later(1), retry_at };
+    let failure =
+        |retry_at| Failure { error: "throttled".to_owned(), now: later(1), retry_at, keeps_tries: false };
     assert!(store.fail(&first, failure(Some(later(60)))).await.expect("put off"));
     assert!(!store.fail(&first, failure(None)).await.expect("asked"), "it is no longer ours");
     assert!(lease(&store, 59, 10).await.is_empty());
