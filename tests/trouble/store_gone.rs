@@ -219,3 +219,45 @@ async fn what_may_have_been_paid_while_the_disk_was_full_is_told_and_recorded_af
             .expect("rows");
     assert_eq!(recorded, [("unknown_outcome".to_owned(), "unknown".to_owned())]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_somebody_else_holds_stops_nobody_elses_question() {
+    use sqlx::{Connection, PgConnection};
+    let Some(store) = TestStore::postgres("a row that somebody else holds") else { return };
+    let vendors = Vendors::start().await;
+    let home = Home::with(&Setup::default().youverify("timeout = \"1s\""), &vendors, store);
+    let server = home.serve();
+    vendors.youverify.inject(Fault::new(FaultKind::Hang).times(1));
+    let mut other = PgConnection::connect(&home.store.url).await.expect("the store");
+    let (held, seen) = (by("youverify", &person("cust-1")), vendors.youverify.calls().len());
+    let holding = async {
+        while vendors.youverify.calls().len() == seen {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        // As another server does that concludes the exchange, and then dies before it commits.
+        let conclude = "BEGIN; INSERT INTO attempts (id, provider, operation, outcome, sent, billed, started_at, \
+             duration_ms, team, route, subject_id, request_id, concluded) SELECT id, provider, operation, \
+             'unknown_outcome', TRUE, 'unknown', started_at, 0, team, route, subject_id, request_id, TRUE FROM intents";
+        sqlx::raw_sql(conclude).execute(&mut other).await.expect("a lock");
+    };
+    let (refused, ()) = tokio::join!(server.ask(&held), holding);
+    assert!(matches!(refused.status, 503 | 504), "{}", refused.text);
+    for reference in ["cust-2", "cust-3", "cust-4", "cust-5"] {
+        server.ask(&by("youverify", &person(reference))).await.good();
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("let go");
+    let mut recorded = async || -> i64 {
+        let count = "SELECT COUNT(*) FROM attempts WHERE outcome = 'unknown_outcome'";
+        sqlx::query_scalar(count).fetch_one(&mut other).await.expect("a number")
+    };
+    for round in 0..600 {
+        if recorded().await == 1 {
+            return;
+        }
+        if round % 100 == 0 {
+            server.ask(&by("idenfy", &person(&format!("cust-{round}")))).await.good();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("what was owed is never written");
+}
