@@ -121,6 +121,14 @@ impl StoreError {
         matches!(self.code().as_deref(), Some("40P01" | "40001"))
     }
 
+    /// Whether it lies in the connection alone.
+    fn is_of_connection(&self) -> bool {
+        let broken =
+            matches!(self, Self::TooSlow | Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)));
+        // Shut down by an administrator, shutting down, or left alone in a transaction.
+        broken || matches!(self.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "25P03"))
+    }
+
     /// The database's own code.
     fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
         let Self::Database(sqlx::Error::Database(error)) = self else { return None };

@@ -23,6 +23,8 @@ use super::StoreError;
 const READERS: u32 = 4;
 /// How long a statement waits for somebody else's lock, and a connection for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the beginning of a transaction may take: longer than it waits for a lock.
+const BEGIN_PATIENCE: Duration = Duration::from_secs(7);
 /// How long a reader may be silent before it is given up.
 const READ_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -67,7 +69,7 @@ pub(super) enum Connection {
 }
 
 /// A statement with its values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use]
 pub(super) struct Statement {
     text: &'static str,
@@ -188,7 +190,9 @@ impl Pool {
             Durability::Relaxed => "SET synchronous_commit = off",
         };
         let pool = |connections| {
-            PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).after_connect(
+            // Not tried beforehand: whoever uses a connection finds out, and gives up one that says nothing.
+            let options = PgPoolOptions::new().test_before_acquire(false);
+            options.max_connections(connections).acquire_timeout(PATIENCE).after_connect(
                 move |connection, _| {
                     Box::pin(async move {
                         sqlx::raw_sql(settings).execute(&mut *connection).await?;
@@ -220,16 +224,19 @@ impl Pool {
         }
     }
 
-    /// Every row that `statement` finds.
+    /// Every row that `statement` finds. Tried once more where the connection had ended meanwhile.
     pub(super) async fn all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let mut connection = self.acquire().await?;
-        match timeout(READ_PATIENCE, statement.all(&mut connection)).await {
-            Ok(rows) => rows,
-            Err(_elapsed) => {
-                connection.abandon();
-                Err(StoreError::TooSlow)
-            }
+        let read = timeout(READ_PATIENCE, statement.clone().all(&mut connection)).await;
+        let read = read.unwrap_or(Err(StoreError::TooSlow));
+        let Err(error) = read else { return read };
+        if !error.is_of_connection() {
+            return Err(error);
         }
+        connection.abandon();
+        let mut connection = self.acquire().await?;
+        let read = timeout(READ_PATIENCE, statement.all(&mut connection)).await;
+        read.unwrap_or(Err(StoreError::TooSlow))
     }
 
     /// The row that `statement` finds.
@@ -241,8 +248,22 @@ impl Pool {
 // === impl Connection ===
 
 impl Connection {
+    /// A connection in a transaction that may write. One that had ended, or says nothing, is given up for another.
+    pub(super) async fn for_writing(pool: &Pool) -> Result<Self, StoreError> {
+        let mut connection = pool.acquire().await?;
+        let begun = timeout(BEGIN_PATIENCE, connection.begin()).await;
+        let Err(error) = begun.unwrap_or(Err(StoreError::TooSlow)) else { return Ok(connection) };
+        connection.abandon();
+        if !error.is_of_connection() {
+            return Err(error);
+        }
+        let mut connection = pool.acquire().await?;
+        timeout(BEGIN_PATIENCE, connection.begin()).await.unwrap_or(Err(StoreError::TooSlow))?;
+        Ok(connection)
+    }
+
     /// Begins a transaction that may write.
-    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+    async fn begin(&mut self) -> Result<(), StoreError> {
         let begin = match self {
             Self::Sqlite(_) => sql("BEGIN IMMEDIATE"),
             Self::Postgres(_) => sql("BEGIN"),

@@ -164,7 +164,7 @@ async fn commit_alone(pool: &Pool, write: &Write) -> Result<Written> {
 }
 
 async fn commit<'a>(pool: &Pool, writes: impl Iterator<Item = &'a Write>) -> Result<Vec<Written>> {
-    let mut connection = pool.acquire().await?;
+    let mut connection = Connection::for_writing(pool).await?;
     match timeout(PATIENCE, transact(&mut connection, writes)).await {
         Ok(Ok(written)) => Ok(written),
         Ok(Err(error)) => {
@@ -183,7 +183,6 @@ async fn transact<'a>(
     connection: &mut Connection,
     writes: impl Iterator<Item = &'a Write>,
 ) -> Result<Vec<Written>> {
-    connection.begin().await?;
     let mut written = Vec::new();
     for write in writes {
         written.push(write.apply(connection).await?);
