@@ -3,6 +3,7 @@
 mod adopt;
 mod ask;
 mod compose;
+mod poll;
 mod refusal;
 mod ripen;
 
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub use adopt::{Adopted, Earlier, Same};
+pub use poll::PollSettings;
 pub use refusal::Refusal;
 pub use ripen::{Look, Owed};
 
@@ -60,19 +62,6 @@ pub struct Provider {
     pub sandbox: bool,
     /// When an answer that it still owes is looked for.
     pub poll: PollSettings,
-}
-
-/// When an answer that a vendor still owes is looked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PollSettings {
-    /// The first time, after this.
-    pub first: Duration,
-    /// The longest wait between two looks.
-    pub max: Duration,
-    /// How much longer each wait is than the one before.
-    pub factor: f64,
-    /// When to give up.
-    pub give_up_after: Duration,
 }
 
 /// One question about one subject.
@@ -187,29 +176,6 @@ pub struct Parts {
     pub telemetry: Telemetry,
     /// Where calls run; shutting down waits for it.
     pub tasks: TaskTracker,
-}
-
-// === impl PollSettings ===
-
-impl PollSettings {
-    /// How long to wait after so many looks.
-    #[must_use]
-    pub fn wait(&self, looks: i64) -> Duration {
-        let looks = i32::try_from(looks.clamp(0, 64)).unwrap_or(64);
-        let wait = self.first.as_secs_f64() * self.factor.powi(looks);
-        Duration::try_from_secs_f64(wait).unwrap_or(self.max).min(self.max)
-    }
-}
-
-impl Default for PollSettings {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            max: Duration::from_secs(15),
-            factor: 1.5,
-            give_up_after: Duration::from_secs(60 * 60),
-        }
-    }
 }
 
 // === impl Route ===
