@@ -78,7 +78,7 @@ impl Cluster {
     fn control(&self, arguments: &[&str]) {
         let log = self.folder.path().join("log");
         let mut control = self.program("pg_ctl");
-        control.args(arguments).args(["-w", "-t", "60", "-D"]).arg(self.data()).arg("-l").arg(&log);
+        control.args(arguments).args(["-w", "-t", "300", "-D"]).arg(self.data()).arg("-l").arg(&log);
         // The cluster would keep a pipe open.
         let done = control.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("pg_ctl");
         assert!(done.success(), "{arguments:?}: {}", std::fs::read_to_string(&log).unwrap_or_default());
