@@ -2,6 +2,7 @@ use super::*;
 use crate::store::{Failure, Lease, LeaseRequest, LeasedItem, NewItem};
 
 on_each_store!(
+    what_earlier_tries_may_have_brought_is_remembered_only_as_long_as_it_matters,
     an_item_is_leased_when_it_is_due_and_again_only_once_its_worker_is_gone,
     an_item_has_exactly_one_result,
     a_failed_item_is_put_off_or_ended,
@@ -137,4 +138,32 @@ async fn several_workers_never_get_the_same_item(place: TestStore) {
     assert_eq!(got.len(), 30);
     let again = lease(&left, 0, 99).await;
     assert!(again.is_empty(), "every item was leased once");
+}
+
+async fn what_earlier_tries_may_have_brought_is_remembered_only_as_long_as_it_matters(place: TestStore) {
+    let store = store(&place).await;
+    let (subject, first) = one_due(&store).await;
+    let put_off = |now, keeps_tries| Failure {
+        error: "store_failed".to_owned(),
+        now: later(now),
+        retry_at: Some(later(now)),
+        keeps_tries,
+    };
+    let second = lease(&store, 30, 1).await.pop().expect("its worker is gone");
+    assert!(second.was_cut_short, "nobody said how the first try ended");
+    store.fail(&second.lease, put_off(40, true)).await.expect("put off");
+    let third = lease(&store, 40, 1).await.pop().expect("due");
+    assert!(!third.was_cut_short);
+    assert_eq!(
+        third.earlier,
+        [first.request_id, second.lease.request_id],
+        "the store failed: both may count"
+    );
+    store.fail(&third.lease, put_off(50, false)).await.expect("put off");
+    let fourth = lease(&store, 50, 1).await.pop().expect("due");
+    assert_eq!(fourth.earlier, [third.lease.request_id], "the vendor failed: what came before is settled");
+    store.fail(&fourth.lease, put_off(60, true)).await.expect("put off");
+    store.enqueue("risk", &subject, item("a", 70), later(60)).await.expect("put off by a newer answer");
+    let fifth = lease(&store, 70, 1).await.pop().expect("due");
+    assert!(fifth.earlier.is_empty(), "nothing old is adopted as new");
 }
