@@ -5,6 +5,7 @@ mod assessments;
 mod auth;
 mod body;
 mod catalog;
+mod drains;
 mod health;
 mod hooks;
 mod idempotency;
@@ -27,7 +28,7 @@ pub use body::parse as parse_request;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    clock::Clock, routing::Assessor, secrets::HashKey, store::Store, team_limits::TeamLimits,
+    clock::Clock, drains::Drains, routing::Assessor, secrets::HashKey, store::Store, team_limits::TeamLimits,
     telemetry::Telemetry,
 };
 
@@ -40,6 +41,7 @@ struct Inner {
     assessor: Arc<Assessor>,
     store: Store,
     hash_key: Arc<HashKey>,
+    drains: Drains,
     team_limits: TeamLimits,
     clock: Clock,
     telemetry: Telemetry,
@@ -60,6 +62,8 @@ pub struct Parts {
     pub store: Store,
     /// What keys are checked against.
     pub hash_key: Arc<HashKey>,
+    /// Whom an operator keeps from being asked.
+    pub drains: Drains,
     /// How many requests a team may make.
     pub team_limits: TeamLimits,
     /// The time.
@@ -84,6 +88,7 @@ impl Api {
             assessor,
             store,
             hash_key,
+            drains,
             team_limits,
             clock,
             telemetry,
@@ -95,6 +100,7 @@ impl Api {
             assessor,
             store,
             hash_key,
+            drains,
             team_limits,
             clock,
             telemetry,
@@ -135,6 +141,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(recheck::recheck))
         .routes(routes!(listing::lookup))
         .routes(routes!(catalog::providers))
+        .routes(routes!(drains::drain))
+        .routes(routes!(drains::resume))
         .routes(routes!(catalog::routes))
         .routes(routes!(hooks::take))
         .routes(routes!(health::live))

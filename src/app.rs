@@ -7,9 +7,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::BuildError;
-use risk_provider::{Transport, transport::TransportError};
+use risk_provider::{ProviderName, Transport, transport::TransportError};
 use tokio::{
     net::TcpListener,
+    sync::Semaphore,
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -18,10 +19,13 @@ use crate::{
     api::{self, Api, server::ConnectionLimits},
     cache::{AnswerCache, KeyMaker},
     clock::Clock,
-    config::{Config, ProviderConfig, RouteConfig, ServerConfig, StoreConfig, TeamConfig, TeamLimit},
+    config::{
+        Config, ProviderConfig, RouteConfig, ServerConfig, ShadowConfig, StoreConfig, TeamConfig, TeamLimit,
+    },
+    drains::Drains,
     jobs::Runner,
     resilience::Guards,
-    routing::{self, Assessor, Provider, Route},
+    routing::{self, Assessor, Provider, Route, Shadow},
     secrets::{HashKey, MasterKeys},
     store::{Store, StoreError, StoreUrl},
     team_limits::TeamLimits,
@@ -42,6 +46,7 @@ pub struct App {
     pub store: Store,
     /// The key of the store's hashes.
     pub hash_key: Arc<HashKey>,
+    drains: Drains,
     runner: Runner,
     clock: Clock,
     api: Api,
@@ -83,17 +88,25 @@ impl App {
         let transport = Transport::new(clock.as_fn())?;
         let (store, hash_key) = open_store(&store_config, &master_keys).await?;
         let hash_key = Arc::new(hash_key);
+        let drains = Drains::read(store.clone()).await;
+        let drains = drains.map_err(|source| StartError::Store { url: store_config.url.clone(), source })?;
         let guarded = |(name, config): (_, ProviderConfig)| {
-            let ProviderConfig { adapter, guards, ttl, keep_stale, sandbox, poll } = config;
+            let ProviderConfig { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll } = config;
             let (transport, clock) = (transport.clone(), clock.clone());
             let guards = Guards::new(adapter.descriptor(), guards, transport, clock, telemetry.clone());
-            (name, Arc::new(Provider { adapter, guards: Arc::new(guards), ttl, keep_stale, sandbox, poll }))
+            let guards = Arc::new(guards);
+            (name, Arc::new(Provider { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll }))
         };
         let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
         let planned = |(name, config): (String, RouteConfig)| {
-            let RouteConfig { strategy, providers: names, deadline, rescreen_every } = config;
-            let providers = names.iter().filter_map(|name| providers.get(name).cloned()).collect();
-            (name.clone(), Arc::new(Route { name, strategy, providers, deadline, rescreen_every }))
+            let RouteConfig { plan, providers: names, deadline, rescreen_every, shadow, on_unavailable } =
+                config;
+            let named = |names: &[ProviderName]| -> Vec<Arc<Provider>> {
+                names.iter().filter_map(|name| providers.get(name).cloned()).collect()
+            };
+            let (shadow, providers) = (shadow.map(|shadow| cast(&shadow, named)), named(&names));
+            let route = Route { name, plan, providers, deadline, rescreen_every, shadow, on_unavailable };
+            (route.name.clone(), Arc::new(route))
         };
         let routes: BTreeMap<_, _> = routes.into_iter().map(planned).collect();
         let tasks = TaskTracker::new();
@@ -106,11 +119,13 @@ impl App {
             clock: clock.clone(),
             telemetry: telemetry.clone(),
             tasks: tasks.clone(),
+            drains: drains.clone(),
         });
         let api = Api::new(api::Parts {
             assessor: Arc::clone(&assessor),
             store: store.clone(),
             hash_key: Arc::clone(&hash_key),
+            drains: drains.clone(),
             team_limits: TeamLimits::new(teams.into_iter().filter_map(limited).collect()),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
@@ -121,13 +136,14 @@ impl App {
         let runner =
             Runner { assessor: Arc::clone(&assessor), store: store.clone(), clock: clock.clone(), telemetry };
         let (stop, limits) = (CancellationToken::new(), ConnectionLimits::from(&server));
-        Ok(Self { assessor, store, hash_key, runner, clock, api, tasks, stop, limits })
+        Ok(Self { assessor, store, hash_key, drains, runner, clock, api, tasks, stop, limits })
     }
 
     /// Serves on `listener` and does durable work until `stop` resolves; then lets requests and calls under way end,
     /// and closes.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         self.tasks.spawn(upkeep::run(self.store.clone(), self.clock.clone(), self.stop.clone()));
+        self.tasks.spawn(self.drains.clone().follow(self.stop.clone()));
         self.tasks.spawn(self.runner.clone().run(self.stop.clone()));
         let api = self.api.clone();
         let stop = async move {
@@ -172,6 +188,12 @@ pub async fn open_store(
     let store = opened.map_err(failed)?;
     let hash_key = store.unlock(master_keys).await.map_err(failed)?;
     Ok((store, hash_key))
+}
+
+fn cast(shadow: &ShadowConfig, named: impl Fn(&[ProviderName]) -> Vec<Arc<Provider>>) -> Shadow {
+    let places = usize::try_from(shadow.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+    Shadow { providers: named(&shadow.providers), sample: shadow.sample, places }
 }
 
 fn limited((team, config): (String, TeamConfig)) -> Option<(String, TeamLimit)> {

@@ -84,6 +84,8 @@ pub enum Status {
     Partial,
     /// A vendor is still working.
     Pending,
+    /// Nobody answered yet; asked again in the background, or given up.
+    Unavailable,
 }
 
 /// How a route chooses among providers.
@@ -92,6 +94,10 @@ pub enum Status {
 pub enum Strategy {
     /// Providers in order; the first answer wins, only a failure moves on.
     Failover,
+    /// The provider that the subject is assigned to by a weighted draw; the others when it fails.
+    Split,
+    /// Every provider; their answers are combined.
+    Consensus,
 }
 
 /// Whom an assessment is about.
@@ -178,8 +184,10 @@ pub struct ProviderAnswer {
 pub enum Role {
     /// Asked first.
     Primary,
-    /// Asked because one before it failed.
+    /// Asked because one before it failed, or was slow.
     Fallback,
+    /// Asked as one of several whose answers are combined.
+    Consensus,
 }
 
 /// How a provider's answer came to be in an assessment.
@@ -190,7 +198,10 @@ pub enum Served {
     Called,
     /// From the cache, or from a call that was already under way.
     Cached,
-    /// From a call of an earlier request for the same, which had ended without a word.
+    /// From the cache although no longer fresh, since nobody answered.
+    Stale,
+    /// From a call that had ended without a word: what an earlier request for the same had brought, or what was found in
+    /// the vendor's own history.
     Adopted,
 }
 
@@ -222,6 +233,22 @@ impl Status {
             Self::Completed => "completed",
             Self::Partial => "partial",
             Self::Pending => "pending",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+// === impl Served ===
+
+impl Served {
+    /// The word used in JSON and columns.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Called => "called",
+            Self::Cached => "cached",
+            Self::Stale => "stale",
+            Self::Adopted => "adopted",
         }
     }
 }
@@ -234,6 +261,8 @@ impl Strategy {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Failover => "failover",
+            Self::Split => "split",
+            Self::Consensus => "consensus",
         }
     }
 }

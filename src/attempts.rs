@@ -202,10 +202,30 @@ impl AttemptLog {
         open.end(Err(error));
     }
 
-    /// Whether the last attempt failed with `kind`.
+    /// A log of attempts that were made and told before; nobody waited for them now.
     #[must_use]
-    pub fn ends_with(&self, kind: FailureKind) -> bool {
-        self.with(|entries| entries.last().is_some_and(|last| last.attempt.outcome == Outcome::Failed(kind)))
+    pub fn told(attempts: &[Attempt]) -> Self {
+        let now = Instant::now();
+        let entry = |attempt: &Attempt| Entry {
+            attempt: attempt.clone(),
+            exchange: false,
+            paid: attempt.billed != Billed::No,
+            started: now,
+            ended: Some(now + Duration::from_millis(attempt.duration_ms)),
+        };
+        Self(Arc::new(Mutex::new(attempts.iter().map(entry).collect())))
+    }
+
+    /// Whether nothing was attempted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.with(|entries| entries.is_empty())
+    }
+
+    /// Whether an attempt failed with `kind`.
+    #[must_use]
+    pub fn tells_of(&self, kind: FailureKind) -> bool {
+        self.with(|entries| entries.iter().any(|entry| entry.attempt.outcome == Outcome::Failed(kind)))
     }
 
     /// Whether an exchange that costs money has ended.

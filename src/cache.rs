@@ -17,7 +17,7 @@ use moka::{Expiry, future::Cache};
 use risk_provider::AnswerState;
 use tokio::sync::OnceCell;
 
-pub use flight::{Flight, FlightError, FlightOutcome, Flights, Landed};
+pub use flight::{Flight, FlightError, FlightOutcome, Flights, Landed, LandedBy};
 pub use key::{CacheKey, KeyMaker};
 
 use crate::{assessment::Assessment, store::ProviderRecord};
@@ -44,7 +44,7 @@ pub enum Lookup {
     /// Fresh, but older than this caller allows.
     TooOld,
     /// There, but no longer fresh.
-    Stale,
+    Stale(Arc<Entry>),
     /// Not there.
     Absent,
 }
@@ -137,8 +137,10 @@ impl AnswerCache {
     pub async fn look(&self, key: &CacheKey, now: Timestamp, max_age: Option<Duration>) -> Lookup {
         let Some(entry) = self.0.get(key).await else { return Lookup::Absent };
         let age = entry.age(now);
-        if age >= entry.ttl {
-            Lookup::Stale
+        if age >= entry.ttl.saturating_add(entry.keep_stale) {
+            Lookup::Absent
+        } else if age >= entry.ttl {
+            Lookup::Stale(entry)
         } else if !entry.is_pending() && max_age.is_some_and(|max_age| age > max_age) {
             Lookup::TooOld
         } else {

@@ -6,6 +6,7 @@
 mod document;
 mod provider;
 mod read;
+mod routes;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -21,7 +22,7 @@ pub(crate) use document::nearest;
 pub use provider::{ProviderConfig, VendorTable};
 
 use crate::{
-    assessment::Strategy,
+    routing::{OnUnavailable, Plan},
     secrets::MasterKeys,
     store::{Durability, StoreUrl},
 };
@@ -83,13 +84,28 @@ pub struct CacheConfig {
 #[derive(Debug, Clone)]
 pub struct RouteConfig {
     /// How it chooses among providers.
-    pub strategy: Strategy,
+    pub plan: Plan,
     /// The providers, in order; at least one, each configured, none twice.
     pub providers: Vec<ProviderName>,
     /// The longest that an answer may take.
     pub deadline: Duration,
     /// How long after an answer the subject is asked about again.
     pub rescreen_every: Option<Duration>,
+    /// Who else is asked, for comparison alone.
+    pub shadow: Option<ShadowConfig>,
+    /// What a caller gets when no provider answered.
+    pub on_unavailable: OnUnavailable,
+}
+
+/// Who else is asked for comparison, never served.
+#[derive(Debug, Clone)]
+pub struct ShadowConfig {
+    /// Whom; each configured, none twice.
+    pub providers: Vec<ProviderName>,
+    /// About which share of the subjects, above 0 and up to 1.
+    pub sample: f64,
+    /// How many such calls at once; what is more is left out.
+    pub concurrency: NonZeroU32,
 }
 
 /// A team's own settings.

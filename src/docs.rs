@@ -47,3 +47,12 @@ pub mod adr_0015_test_keys {}
 
 #[doc = include_str!("docs/adr/0016-pending-answers.md")]
 pub mod adr_0016_pending_answers {}
+
+#[doc = include_str!("docs/adr/0021-strategies.md")]
+pub mod adr_0021_strategies {}
+
+#[doc = include_str!("docs/adr/0022-held-questions.md")]
+pub mod adr_0022_held_questions {}
+
+#[doc = include_str!("docs/adr/0023-lost-checks.md")]
+pub mod adr_0023_lost_checks {}

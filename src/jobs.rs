@@ -3,6 +3,7 @@
 //! The runner leases what is due, keeps each lease alive while its work is done, and puts off or ends what failed. The
 //! result itself is written by the work, in one transaction with the end of its item.
 
+pub mod holding;
 pub mod polling;
 pub mod screening;
 
@@ -45,6 +46,7 @@ pub struct Runner {
 /// A kind of work.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
+    Holding,
     Polling,
     Screening,
 }
@@ -61,10 +63,11 @@ enum Vain {
 // === impl Kind ===
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Polling, Self::Screening];
+    const ALL: [Self; 3] = [Self::Holding, Self::Polling, Self::Screening];
 
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Holding => holding::KIND,
             Self::Polling => polling::KIND,
             Self::Screening => screening::KIND,
         }
@@ -120,8 +123,9 @@ impl Runner {
         let now = self.clock.now();
         let retry_at = retry_in.map(|wait| after(now, wait));
         tracing::warn!(kind = kind.as_str(), job = item.lease.job.as_str(), code, ?retry_in, "work failed");
-        // What a vendor said may be there although it could not be recorded as the result.
-        let keeps_tries = matches!(code, "store_failed" | "internal");
+        // What a vendor said may be there although it could not be recorded as the result; and who may have been paid
+        // once for a held question is never paid again.
+        let keeps_tries = matches!(kind, Kind::Holding) || matches!(code, "store_failed" | "internal");
         let failure = Failure { error: code.to_owned(), now, retry_at, keeps_tries };
         if let Err(error) = self.store.fail(&item.lease, failure).await {
             // Its lease runs out, and it is tried again.
@@ -131,6 +135,7 @@ impl Runner {
 
     async fn work(&self, kind: Kind, item: &LeasedItem) -> Result<(), Vain> {
         match kind {
+            Kind::Holding => self.ask_again(item).await,
             Kind::Polling => self.poll(item).await,
             Kind::Screening => self.screen(item).await,
         }

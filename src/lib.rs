@@ -15,6 +15,7 @@ pub mod config;
 pub mod deadline;
 #[cfg(doc)]
 pub mod docs;
+pub mod drains;
 pub mod ids;
 pub mod jobs;
 pub mod keys;

@@ -4,9 +4,11 @@
 //! This room knows no vendor and no status code: it asks the failure's kind.
 
 pub mod breaker;
+mod budget;
 pub mod exchange;
 pub mod limiter;
 mod retry;
+mod window;
 
 pub use breaker::{Breaker, BreakerSettings, BreakerState};
 pub use exchange::{GuardedExchange, Guards};

@@ -3,9 +3,15 @@
 mod adopt;
 mod ask;
 mod compose;
+mod failover;
+mod inquiry;
+mod plan;
 mod poll;
+mod recover;
 mod refusal;
 mod ripen;
+mod shadow;
+mod unavailable;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,16 +21,20 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub use adopt::{Adopted, Earlier, Same};
+pub use plan::{Combine, OnUnavailable, Plan, Split};
 pub use poll::PollSettings;
 pub use refusal::Refusal;
 pub use ripen::{Look, Owed};
+pub use shadow::Shadow;
+pub use unavailable::Held;
+
+use inquiry::{Candidate, Inquiry};
 
 use crate::{
     assessment::{Assessment, Role, Strategy},
-    attempts::{self, Attempt},
-    cache::{AnswerCache, FlightError, Flights, KeyMaker},
+    cache::{AnswerCache, Flights, KeyMaker},
     clock::Clock,
-    deadline::Deadline,
+    drains::Drains,
     ids::{AssessmentId, RequestId},
     keys::KeyEnvironment,
     resilience::Guards,
@@ -38,13 +48,17 @@ pub struct Route {
     /// Its name.
     pub name: String,
     /// How it chooses.
-    pub strategy: Strategy,
+    pub plan: Plan,
     /// Whom it asks, in order.
     pub providers: Vec<Arc<Provider>>,
     /// The longest that an answer may take.
     pub deadline: Duration,
     /// How long after an answer the subject is asked about again.
     pub rescreen_every: Option<Duration>,
+    /// Who else is asked, for comparison alone.
+    pub shadow: Option<Shadow>,
+    /// What a caller gets when no provider answered.
+    pub on_unavailable: OnUnavailable,
 }
 
 /// A provider with its guards and its place in the cache.
@@ -56,8 +70,10 @@ pub struct Provider {
     pub guards: Arc<Guards>,
     /// How long its answers are fresh.
     pub ttl: Duration,
-    /// How much longer they are kept.
+    /// How much longer they are kept, to be given when nobody answers.
     pub keep_stale: Duration,
+    /// The oldest that a sanctions clear may be and still be given when nobody answers.
+    pub clear_max_age: Duration,
     /// Whether a sandbox plays the vendor.
     pub sandbox: bool,
     /// When an answer that it still owes is looked for.
@@ -89,6 +105,19 @@ pub struct Question {
     pub holds: Option<IdempotencyKey>,
     /// The answer that it is asked in place of.
     pub replaces: Option<Replaced>,
+    /// The held assessment whose next revision the answer is.
+    pub continues: Option<Continued>,
+    /// Whom not to ask: they may have been paid for this question already.
+    pub spares: Vec<ProviderName>,
+}
+
+/// A held assessment that is to have its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continued {
+    /// The assessment.
+    pub assessment: AssessmentId,
+    /// Its latest revision.
+    pub revision: u32,
 }
 
 /// An answer that is asked for anew because its subject changed.
@@ -128,19 +157,12 @@ pub enum CacheUse {
     Stale,
     /// It had a fresh one that was too old for this caller.
     TooOld,
-    /// Not asked: an earlier request for the same had brought the answer.
+    /// It had one that was no longer fresh, which was given since nobody answered.
+    GivenStale,
+    /// It had none; the vendor was called, its answer was lost, and it was found in the vendor's history.
+    Recovered,
+    /// Not asked: an earlier call that had ended without a word had brought the answer.
     Adopted,
-}
-
-/// One provider's turn in answering one question.
-#[derive(Debug, Clone)]
-struct Turn {
-    route: Arc<Route>,
-    question: Arc<Question>,
-    provider: Arc<Provider>,
-    role: Role,
-    /// The attempts of the providers before it.
-    earlier: Vec<Attempt>,
 }
 
 /// Answers questions.
@@ -155,6 +177,7 @@ pub struct Assessor {
     clock: Clock,
     telemetry: Telemetry,
     tasks: TaskTracker,
+    drains: Drains,
 }
 
 /// What an assessor is made of.
@@ -176,6 +199,8 @@ pub struct Parts {
     pub telemetry: Telemetry,
     /// Where calls run; shutting down waits for it.
     pub tasks: TaskTracker,
+    /// Whom an operator keeps from being asked.
+    pub drains: Drains,
 }
 
 // === impl Route ===
@@ -185,11 +210,68 @@ impl Route {
     /// what a sandbox says is true of nobody.
     #[must_use]
     pub fn is_for(&self, environment: KeyEnvironment) -> bool {
-        let mut providers = self.providers.iter();
+        let challengers = self.shadow.iter().flat_map(|shadow| &shadow.providers);
+        let mut providers = self.providers.iter().chain(challengers);
         match environment {
             KeyEnvironment::Live => !providers.any(|provider| provider.sandbox),
             KeyEnvironment::Test => providers.all(|provider| provider.sandbox),
         }
+    }
+
+    /// How it chooses, as a word.
+    #[must_use]
+    pub const fn strategy(&self) -> Strategy {
+        match self.plan {
+            Plan::Failover { .. } => Strategy::Failover,
+            Plan::Split(_) => Strategy::Split,
+            Plan::Consensus(_) => Strategy::Consensus,
+        }
+    }
+
+    /// What its draws are for.
+    fn experiment(&self) -> &str {
+        match &self.plan {
+            Plan::Split(split) => &split.experiment,
+            Plan::Failover { .. } | Plan::Consensus(_) => &self.name,
+        }
+    }
+
+    /// Whom to ask in which order, where `draw` is the subject's, from 0 up to 1; and who was drawn. Where one of them
+    /// said something to an earlier request for the same, nobody else is paid.
+    fn candidates(&self, question: &Question, draw: f64) -> (Vec<Candidate>, Option<ProviderName>) {
+        let mut order: Vec<&Arc<Provider>> = self.providers.iter().collect();
+        let mut assigned_to = None;
+        if let Plan::Split(split) = &self.plan {
+            let arm = split.arm(draw).min(order.len().saturating_sub(1));
+            if let Some(arms) = order.get_mut(..=arm) {
+                // The drawn one first, the others in their order.
+                arms.rotate_right(1);
+            }
+            assigned_to = order.first().map(|provider| provider.name().clone());
+        }
+        let candidate = |(index, provider): (usize, &Arc<Provider>)| {
+            let role = match (&self.plan, index) {
+                (Plan::Consensus(_), _) => Role::Consensus,
+                (Plan::Failover { .. } | Plan::Split(_), 0) => Role::Primary,
+                (Plan::Failover { .. } | Plan::Split(_), _) => Role::Fallback,
+            };
+            Candidate { provider: Arc::clone(provider), role }
+        };
+        let spared = |it: &Candidate| question.spares.contains(it.provider.name());
+        let all = order.into_iter().enumerate().map(candidate).filter(|it| !spared(it));
+        let (adopted, others): (Vec<_>, Vec<_>) =
+            all.partition(|it| question.adopted_from(&it.provider).is_some());
+        (if adopted.is_empty() { others } else { adopted }, assigned_to)
+    }
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Its configured name.
+    #[must_use]
+    pub fn name(&self) -> &ProviderName {
+        &self.adapter.descriptor().name
     }
 }
 
@@ -199,9 +281,9 @@ impl Assessor {
     /// An assessor with nothing under way.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { routes, providers, cache, keys, store, clock, telemetry, tasks } = parts;
+        let Parts { routes, providers, cache, keys, store, clock, telemetry, tasks, drains } = parts;
         let flights = Flights::new(tasks.clone());
-        Arc::new(Self { routes, providers, cache, flights, keys, store, clock, telemetry, tasks })
+        Arc::new(Self { routes, providers, cache, flights, keys, store, clock, telemetry, tasks, drains })
     }
 
     /// The configured routes.
@@ -252,79 +334,48 @@ impl Assessor {
         let began = Instant::now();
         let total = question.deadline.map_or(route.deadline, |deadline| deadline.min(route.deadline));
         let question = Arc::new(question);
-        let answering = self.failover(route, &question, began);
+        let answering = self.on_route(route, &question, began);
         // Whatever concerns vendors ends before that; only the store can be late.
         let result = tokio::time::timeout_at(began + total, answering).await;
         let result = result.unwrap_or_else(|_elapsed| Err(StoreError::TooSlow.into()));
         match &result {
             Ok(answer) => {
-                let Assessment { id, status, level, decided_by, .. } = &answer.assessment;
-                let (status, level) = (status.as_str(), level.map(risk_provider::Level::as_str));
-                let provider = decided_by.as_ref().map(ProviderName::as_str);
-                tracing::info!(
-                    assessment = id.as_str(),
-                    route = route.name,
-                    provider,
-                    status,
-                    level,
-                    "assessed"
-                );
-                self.telemetry.answer(&answer.assessment);
-                self.telemetry.overhead(&route.name, began.elapsed().saturating_sub(answer.vendor_time));
+                self.tell(route, answer, began.elapsed());
+                self.cast_shadows(route, &question, answer);
             }
             Err(refusal) => self.telemetry.refusal(&route.name, refusal.code()),
         }
         result
     }
 
-    /// Providers in order; the first answer wins, only a failure moves on.
-    async fn failover(
+    /// The route's answer, or what it does when there is none.
+    async fn on_route(
         self: &Arc<Self>,
         route: &Arc<Route>,
         question: &Arc<Question>,
         began: Instant,
     ) -> Result<Answer, Refusal> {
-        let deadline = Deadline::new(began, route.deadline, question.deadline);
-        let mut failures = Vec::new();
-        let mut earlier: Vec<Attempt> = Vec::new();
-        let mut waits = Vec::new();
-        for (index, provider) in question.candidates(route) {
-            let share = deadline.share(Instant::now(), route.providers.len() - index);
-            let turn = Turn {
-                route: Arc::clone(route),
-                question: Arc::clone(question),
-                provider: Arc::clone(provider),
-                role: if index == 0 { Role::Primary } else { Role::Fallback },
-                earlier: earlier.clone(),
-            };
-            let asked = match self.ask(&turn, share).await {
-                Ok(asked) => asked,
-                Err(error) => return Err(Refusal::Store { error: Arc::new(error), attempts: earlier }),
-            };
-            waits.extend(asked.waits);
-            let error = match asked.outcome {
-                Ok(found) => {
-                    let attempts = [earlier, asked.attempts.clone()].concat();
-                    let composed = self.compose(&turn, &found, asked.attempts).await;
-                    let (assessment, age) =
-                        composed.map_err(|error| Refusal::Store { error: Arc::new(error), attempts })?;
-                    let vendor_time = attempts::time_in(&waits, began, Instant::now());
-                    return Ok(Answer { assessment, cache: found.cache, age, vendor_time });
-                }
-                Err(FlightError::Provider(error)) => error,
-                Err(FlightError::Store(error)) => {
-                    earlier.extend(asked.attempts);
-                    return Err(Refusal::Store { error, attempts: earlier });
-                }
-            };
-            earlier.extend(asked.attempts);
-            let fail_over = error.kind.meaning().fail_over;
-            failures.push((provider.adapter.descriptor().name.clone(), error));
-            if !fail_over || deadline.is_past(Instant::now()) {
-                break;
-            }
-        }
-        Err(Refusal::NobodyAnswered { failures, attempts: earlier })
+        let draw = self.keys.draw(&question.team, route.experiment(), question.subject.reference.expose());
+        let (candidates, assigned_to) = route.candidates(question, draw);
+        let inquiry = Arc::new(Inquiry::new(route, question, assigned_to));
+        let hedge_after = match route.plan {
+            Plan::Failover { hedge_after } => hedge_after,
+            Plan::Split(_) | Plan::Consensus(_) => None,
+        };
+        let refusal = match self.first_of(&inquiry, candidates, hedge_after, began).await {
+            Err(refusal @ Refusal::NobodyAnswered { .. }) => refusal,
+            other => return other,
+        };
+        self.make_do(&inquiry, refusal, began).await
+    }
+
+    fn tell(&self, route: &Route, answer: &Answer, taken: Duration) {
+        let Assessment { id, status, level, decided_by, .. } = &answer.assessment;
+        let (status, level) = (status.as_str(), level.map(risk_provider::Level::as_str));
+        let provider = decided_by.as_ref().map(ProviderName::as_str);
+        tracing::info!(assessment = id.as_str(), route = route.name, provider, status, level, "assessed");
+        self.telemetry.answer(&answer.assessment);
+        self.telemetry.overhead(&route.name, taken.saturating_sub(answer.vendor_time));
     }
 }
 
@@ -333,16 +384,8 @@ impl Assessor {
 impl Question {
     /// What the provider said to an earlier request for the same.
     fn adopted_from(&self, provider: &Provider) -> Option<&Adopted> {
-        let name = &provider.adapter.descriptor().name;
+        let name = provider.name();
         self.adopted.iter().find(|adopted| adopted.record.assessment.provider == *name)
-    }
-
-    /// The route's providers with their places in it. Where one of them said something to an earlier request for the
-    /// same, nobody else is paid.
-    fn candidates<'a>(&self, route: &'a Route) -> Vec<(usize, &'a Arc<Provider>)> {
-        let all = || route.providers.iter().enumerate();
-        let adopted: Vec<_> = all().filter(|(_, provider)| self.adopted_from(provider).is_some()).collect();
-        if adopted.is_empty() { all().collect() } else { adopted }
     }
 }
 
@@ -357,6 +400,8 @@ impl CacheUse {
             Self::Joined => "joined",
             Self::Stale => "stale",
             Self::TooOld => "too_old",
+            Self::GivenStale => "given_stale",
+            Self::Recovered => "recovered",
             Self::Adopted => "adopted",
         }
     }
@@ -364,8 +409,22 @@ impl CacheUse {
     /// Whether this caller had the vendor called.
     const fn called(self) -> bool {
         match self {
-            Self::Miss | Self::Stale | Self::TooOld => true,
-            Self::Hit | Self::Joined | Self::Adopted => false,
+            Self::Miss | Self::Stale | Self::TooOld | Self::Recovered => true,
+            Self::Hit | Self::Joined | Self::GivenStale | Self::Adopted => false,
+        }
+    }
+
+    /// What it did for an answer of two parts: the part that was not there counts.
+    const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Hit => other,
+            Self::Miss
+            | Self::Joined
+            | Self::Stale
+            | Self::TooOld
+            | Self::GivenStale
+            | Self::Recovered
+            | Self::Adopted => self,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Purpose {
     RequestBody,
     /// Vendors' own references.
     VendorReference,
+    /// Draws about subjects: arms of splits and samples of shadows.
+    Draw,
 }
 
 /// What a master key is hashed for.
@@ -176,6 +178,7 @@ impl Purpose {
             Self::IdempotencyKey => "risk-gateway/idempotency-key/1",
             Self::RequestBody => "risk-gateway/request-body/1",
             Self::VendorReference => "risk-gateway/vendor-reference/1",
+            Self::Draw => "risk-gateway/draw/1",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod assessments;
 mod attempts;
+mod drains;
 mod engine;
 mod facts;
 mod idempotency;
@@ -27,6 +28,7 @@ use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Pa
 use jiff::Timestamp;
 use risk_provider::ProviderAssessment;
 
+pub use drains::Drain;
 pub use engine::{BadStoreUrl, Durability, StoreUrl};
 pub use idempotency::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer};
 pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
@@ -34,7 +36,8 @@ pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};
 pub use listing::Filter;
 pub use records::{
-    AssessmentRecord, AttemptsRecord, Intent, Origin, ProviderRecord, ServedRecord, StoredSubject, SubjectKey,
+    AssessmentRecord, AttemptsRecord, Intent, Origin, ProviderRecord, ServedRecord, ShadowRecord,
+    StoredSubject, SubjectKey,
 };
 pub use writer::Receipt;
 
@@ -221,6 +224,15 @@ impl Store {
     /// When it could not be written.
     pub async fn note_served(&self, record: ServedRecord) -> Result<(), StoreError> {
         self.writer.write(Add::Served(record)).await.map(drop)
+    }
+
+    /// Notes what another provider said to a question that was answered already.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written.
+    pub async fn note_shadow(&self, record: ShadowRecord) -> Result<(), StoreError> {
+        self.writer.write(Add::Shadow(record)).await.map(drop)
     }
 
     /// A team's subject; its id and data key are made when it is first asked about.

@@ -25,6 +25,7 @@ const OVERHEAD_SECONDS: &str = "risk_gateway_overhead_seconds";
 const CACHE: &str = "risk_gateway_cache_total";
 const BREAKER: &str = "risk_gateway_breaker_state";
 const JOBS: &str = "risk_gateway_job_items_total";
+const SHADOWS: &str = "risk_gateway_shadows_total";
 const ALERTS: &str = "risk_gateway_alerts_total";
 
 const LATENCY_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -155,6 +156,13 @@ impl Telemetry {
         self.record(|| counter!(JOBS, "kind" => kind, "outcome" => outcome).increment(1));
     }
 
+    /// One question that was, or was not, put to a challenger.
+    pub(crate) fn shadow(&self, provider: &ProviderName, outcome: &'static str) {
+        self.record(|| {
+            counter!(SHADOWS, "provider" => provider.to_string(), "outcome" => outcome).increment(1);
+        });
+    }
+
     pub(crate) fn alert(&self, provider: &ProviderName, kind: FailureKind) {
         self.record(|| {
             counter!(ALERTS, "provider" => provider.to_string(), "kind" => kind.as_str()).increment(1);
@@ -184,6 +192,7 @@ fn describe() {
     describe_counter!(CACHE, "Looks into the cache, by result");
     describe_gauge!(BREAKER, "0 closed, 0.5 half-open, 1 open");
     describe_counter!(JOBS, "Items of durable work that ended or were put off, by outcome");
+    describe_counter!(SHADOWS, "Questions put to challengers, and those left out, by outcome");
     describe_counter!(ALERTS, "Failures that need an operator, by kind");
 }
 

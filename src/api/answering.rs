@@ -1,6 +1,6 @@
 //! From a question to the HTTP answer, once where an idempotency key says so.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -37,7 +37,8 @@ impl Asking {
             key,
             request_id: question.request_id.clone(),
             same: Same {
-                subject: assessor.subject_key(&question.team, question.subject.reference.expose()),
+                subject: Arc::clone(&question.subject),
+                key: assessor.subject_key(&question.team, question.subject.reference.expose()),
                 route: question.route.clone(),
             },
             calls_until: began + deadline,
@@ -58,8 +59,10 @@ async fn answer(api: &Api, question: Question, with_raw: bool) -> Result<Respons
     if with_raw {
         add_raw(&api.0.store, &mut answer.assessment).await.map_err(Problem::unreadable)?;
     }
-    let pending = answer.assessment.status == Status::Pending;
-    let status = if pending { StatusCode::ACCEPTED } else { done };
+    let status = match answer.assessment.status {
+        Status::Pending | Status::Unavailable => StatusCode::ACCEPTED,
+        Status::Completed | Status::Partial => done,
+    };
     let headers = headers(&answer, status, began.elapsed());
     Ok((status, headers, axum::Json(answer.assessment)).into_response())
 }
@@ -72,11 +75,13 @@ fn headers(answer: &Answer, status: StatusCode, total: Duration) -> HeaderMap {
         CacheUse::Joined => "risk-gateway; fwd=miss; collapsed",
         CacheUse::Stale => "risk-gateway; fwd=stale",
         CacheUse::TooOld => "risk-gateway; fwd=request",
+        CacheUse::GivenStale => "risk-gateway; hit; detail=stale-if-error",
+        CacheUse::Recovered => "risk-gateway; fwd=miss; detail=adopted",
         CacheUse::Adopted => "risk-gateway; fwd=bypass; detail=adopted",
     };
     let mut headers = HeaderMap::new();
     headers.insert("cache-status", HeaderValue::from_static(cache_status));
-    if answer.cache == CacheUse::Hit {
+    if matches!(answer.cache, CacheUse::Hit | CacheUse::GivenStale) {
         headers.insert(header::AGE, HeaderValue::from(answer.age.as_secs()));
     }
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;

@@ -151,6 +151,8 @@ impl AssessRequest {
             completes: None,
             holds: None,
             replaces: None,
+            continues: None,
+            spares: Vec::new(),
         })
     }
 }

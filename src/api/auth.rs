@@ -29,6 +29,7 @@ pub(super) struct Caller {
     /// Under whose name everything is kept: the team, apart for test keys.
     pub(super) tenant: String,
     environment: KeyEnvironment,
+    key_id: String,
     key_name: String,
     scopes: Scopes,
 }
@@ -101,6 +102,11 @@ impl RateSlot {
 // === impl Caller ===
 
 impl Caller {
+    /// The public id of the key.
+    pub(super) fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
     /// Insists that the key has `scope`.
     pub(super) fn needs(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.allow(scope) {
@@ -162,7 +168,8 @@ impl FromRequestParts<Api> for Caller {
             }
         }
         known.note_use(api, &presented.id, now).await;
-        Ok(Self { tenant, environment, key_name: stored.name.clone(), scopes })
+        let (key_id, key_name) = (stored.id.clone(), stored.name.clone());
+        Ok(Self { tenant, environment, key_id, key_name, scopes })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is configured and how it fares: providers and routes.
 
 use axum::{Json, extract::State};
+use jiff::Timestamp;
 use risk_provider::{FailureKind, Input, SubjectType};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +33,9 @@ pub(super) struct ProviderStatus {
     kind: &'static str,
     /// How it fares, by its breakers.
     health: Health,
+    /// Since when an operator keeps it from being asked; none while it is asked.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    drained_since: Option<Timestamp>,
     /// Its exchanges with the vendor.
     operations: Vec<OperationStatus>,
     /// The subjects it answers about.
@@ -108,7 +112,9 @@ pub(super) struct RouteStatus {
 )]
 pub(super) async fn providers(State(api): State<Api>, caller: Caller) -> Result<Json<Providers>, Problem> {
     caller.needs(Scope::Read)?;
-    Ok(Json(Providers { providers: api.0.assessor.providers().map(ProviderStatus::of).collect() }))
+    Ok(Json(Providers {
+        providers: api.0.assessor.providers().map(|provider| ProviderStatus::of(&api, provider)).collect(),
+    }))
 }
 
 /// List routes.
@@ -132,7 +138,7 @@ pub(super) async fn routes(State(api): State<Api>, caller: Caller) -> Result<Jso
 // === impl ProviderStatus ===
 
 impl ProviderStatus {
-    fn of(provider: &Provider) -> Self {
+    pub(super) fn of(api: &Api, provider: &Provider) -> Self {
         let descriptor = provider.adapter.descriptor();
         let operations: Vec<OperationStatus> = provider
             .guards
@@ -145,6 +151,7 @@ impl ProviderStatus {
             name: descriptor.name.to_string(),
             kind: descriptor.kind,
             health,
+            drained_since: api.0.drains.since(&descriptor.name),
             operations,
             subject_types: descriptor.subject_types.to_vec(),
             required_inputs: descriptor.required.iter().map(Input::name).collect(),
@@ -176,7 +183,7 @@ impl RouteStatus {
         let name = |provider: &std::sync::Arc<Provider>| provider.adapter.descriptor().name.to_string();
         Self {
             name: route.name.clone(),
-            strategy: route.strategy,
+            strategy: route.strategy(),
             providers: route.providers.iter().map(name).collect(),
             deadline_ms: route.deadline.as_millis(),
         }

@@ -160,7 +160,9 @@ impl Keyed {
         let Told { attempts } = serde_json::from_slice(&told.body).unwrap_or_default();
         let assessor = &self.api.0.assessor;
         let earlier = assessor.come_to_light(attempts, &self.same).await.map_err(Problem::unreadable)?;
-        let Earlier::Answered(adopted) = earlier else { return Ok(Start::Replay(replay(told))) };
+        let Earlier::Answered(adopted) = self.recovered(earlier).await? else {
+            return Ok(Start::Replay(replay(told)));
+        };
         if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
             return Ok(Start::Go(adopted));
         }
@@ -183,14 +185,22 @@ impl Keyed {
     }
 
     async fn go_on_from(&self, from: &[RequestId]) -> Result<Start, Problem> {
-        let earlier = self.api.0.assessor.earlier(from, &self.same).await;
-        Ok(match earlier.map_err(Problem::unreadable)? {
+        let earlier = self.api.0.assessor.earlier(from, &self.same).await.map_err(Problem::unreadable)?;
+        Ok(match self.recovered(earlier).await? {
             Earlier::Answered(adopted) => Start::Go(adopted),
             Earlier::Unknown(attempts) if !self.retry_unknown => {
                 Start::Unknown(Problem::unknown_outcome(attempts))
             }
             Earlier::Unknown(_) | Earlier::Nothing => Start::Go(Vec::new()),
         })
+    }
+
+    /// What is not known may stand in the vendor's own history; looked for as long as the caller waits.
+    async fn recovered(&self, earlier: Earlier) -> Result<Earlier, Problem> {
+        let Earlier::Unknown(attempts) = earlier else { return Ok(earlier) };
+        let recovering = self.api.0.assessor.recover(Earlier::Unknown(attempts.clone()), &self.same);
+        let recovered = timeout_at(self.answer_by, recovering).await;
+        recovered.unwrap_or(Ok(Earlier::Unknown(attempts))).map_err(Problem::unreadable)
     }
 
     fn running(&self, until: Timestamp) -> Problem {
@@ -240,7 +250,7 @@ impl Keyed {
     async fn pin(&self, answer: &PinnedAnswer, unknown_outcome: bool) -> Result<(), Problem> {
         let store = &self.api.0.store;
         let pinning = async {
-            let subject = store.subject(&self.same.subject).await?;
+            let subject = store.subject(&self.same.key).await?;
             let (key, request_id) = (self.key.clone(), self.request_id.clone());
             store.pin(Pin::new(key, request_id, &subject, answer, unknown_outcome)?).await
         };

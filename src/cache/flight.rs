@@ -27,13 +27,24 @@ pub enum FlightError {
     Store(Arc<StoreError>),
 }
 
-/// A provider's answer, and whether the vendor was called for it or another call had just brought it.
+/// A provider's answer, and where it came from.
 #[derive(Debug, Clone)]
 pub struct Landed {
     /// The answer.
     pub entry: Arc<Entry>,
-    /// Whether the vendor was called.
-    pub called: bool,
+    /// Where it came from.
+    pub by: LandedBy,
+}
+
+/// Where a provider's answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LandedBy {
+    /// The vendor was called and answered.
+    Call,
+    /// The vendor was called, its answer was lost, and it was found in the vendor's history.
+    History,
+    /// Another call had just brought it.
+    Cache,
 }
 
 /// Calls under way, by question.

@@ -67,6 +67,14 @@ impl KeyMaker {
         mac.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// A team's draw about a subject for a purpose: from 0 up to 1, evenly spread, and the same every time.
+    #[must_use]
+    pub fn draw(&self, team: &str, purpose: &str, reference: &str) -> f64 {
+        let parts = [team.as_bytes(), purpose.as_bytes(), reference.as_bytes()];
+        let [a, b, c, d, ..] = self.0.mac(Purpose::Draw, &parts);
+        f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// Keyed hash of a team's subject reference.
     #[must_use]
     pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {

@@ -19,6 +19,7 @@ use crate::{
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_CLEAR_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_ATTEMPTS: u32 = 5;
 const FASTEST: Duration = Duration::from_micros(1);
 const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(64).unwrap();
@@ -34,6 +35,8 @@ pub struct ProviderConfig {
     pub ttl: Duration,
     /// How much longer they are kept.
     pub keep_stale: Duration,
+    /// The oldest that a sanctions clear may be and still be given when nobody answers.
+    pub clear_max_age: Duration,
     /// Whether a sandbox plays the vendor: only test keys get its answers.
     pub sandbox: bool,
     /// When an answer that it still owes is looked for.
@@ -94,6 +97,7 @@ struct Limit {
 struct CacheTable {
     ttl: Option<Length>,
     stale_if_error: Option<Length>,
+    clear_max_age: Option<Length>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -228,8 +232,9 @@ impl ProviderConfig {
         let guards = GuardSettings { breaker, limit, timeout, attempts, price: common.price };
         let ttl = common.cache.ttl.map_or(DEFAULT_TTL, |length| length.0);
         let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
+        let clear_max_age = common.cache.clear_max_age.map_or(DEFAULT_CLEAR_MAX_AGE, |length| length.0);
         let (sandbox, poll) = (common.sandbox, common.poll.into());
-        Some(Self { adapter, guards, ttl, keep_stale, sandbox, poll })
+        Some(Self { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll })
     }
 }
 

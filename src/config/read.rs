@@ -11,13 +11,13 @@ use toml::{
 };
 
 use super::{
-    CacheConfig, Config, Environment, Problem, ProviderConfig, RouteConfig, ServerConfig, StoreConfig,
-    TeamConfig, TeamLimit,
-    document::{Document, Value, nearest},
+    CacheConfig, Config, Environment, Problem, ProviderConfig, ServerConfig, StoreConfig, TeamConfig,
+    TeamLimit,
+    document::{Document, Value},
+    routes,
     units::{Connections, Length, Size},
 };
 use crate::{
-    assessment::Strategy,
     secrets::{MasterKey, MasterKeys},
     store::{BadStoreUrl, Durability},
 };
@@ -68,35 +68,6 @@ struct TeamLimitTable {
     per: Length<true>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RouteTable {
-    #[serde(default = "failover")]
-    strategy: Strategy,
-    providers: Vec<Spanned<String>>,
-    deadline: Option<Spanned<Length>>,
-    rescreen_every: Option<Spanned<Length>>,
-    #[serde(default)]
-    on_unavailable: OnUnavailable,
-}
-
-/// What a caller gets when no provider answered.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum OnUnavailable {
-    /// A refusal that says why.
-    #[default]
-    Fail,
-}
-
-const fn failover() -> Strategy {
-    Strategy::Failover
-}
-
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(8);
-const MIN_DEADLINE: Duration = Duration::from_millis(100);
-const MIN_RESCREEN_EVERY: Duration = Duration::from_secs(1);
-
 // === impl Server ===
 
 impl Default for Server {
@@ -143,7 +114,7 @@ pub(super) fn config(text: &str, environment: &Environment) -> Result<Config, Ve
     let master_keys = read_master_keys(&mut document, &mut root);
     let teams = read_teams(&mut document, &mut root);
     let providers = read_providers(&mut document, &mut root);
-    let routes = read_routes(&mut document, &mut root, &providers);
+    let routes = routes::read(&mut document, &mut root, &providers);
     for (key, _) in &root {
         document.unknown(Some(key.span()), "top level", key.get_ref(), &SECTIONS);
     }
@@ -235,69 +206,12 @@ fn read_providers<'i>(
     providers
 }
 
-fn read_routes<'i>(
+/// The tables below `name`, each with its own name.
+pub(super) fn tables<'i>(
     document: &mut Document<'i>,
     root: &mut DeTable<'i>,
-    providers: &BTreeMap<String, Option<ProviderConfig>>,
-) -> BTreeMap<String, RouteConfig> {
-    let found = tables(document, root, "routes");
-    if found.is_empty() {
-        document.problem(None, "no route is configured: add [routes.default] with providers = [\"…\"]");
-    }
-    let mut routes = BTreeMap::new();
-    for (name, value) in found {
-        let place = format!("[routes.{name}]");
-        let span = value.span();
-        let Ok(table) = document.read::<RouteTable>(value, &place, &[]) else { continue };
-        let OnUnavailable::Fail = table.on_unavailable;
-        if table.providers.is_empty() {
-            document.problem(Some(span), format!("{place}: providers must name at least one provider"));
-        }
-        let providers = route_providers(document, &place, &table.providers, providers);
-        let deadline = table.deadline.map_or(DEFAULT_DEADLINE, |deadline| {
-            if deadline.get_ref().0 < MIN_DEADLINE {
-                document.problem(Some(deadline.span()), format!("{place}: deadline must be at least 100ms"));
-            }
-            deadline.get_ref().0
-        });
-        let rescreen_every = table.rescreen_every.map(|every| {
-            if every.get_ref().0 < MIN_RESCREEN_EVERY {
-                document.problem(Some(every.span()), format!("{place}: rescreen_every must be at least 1s"));
-            }
-            every.get_ref().0
-        });
-        let strategy = table.strategy;
-        routes.insert(name, RouteConfig { strategy, providers, deadline, rescreen_every });
-    }
-    routes
-}
-
-fn route_providers(
-    document: &mut Document<'_>,
-    place: &str,
-    named: &[Spanned<String>],
-    providers: &BTreeMap<String, Option<ProviderConfig>>,
-) -> Vec<ProviderName> {
-    let mut names = Vec::new();
-    for spanned in named {
-        let name = ProviderName::new(spanned.get_ref());
-        if !providers.contains_key(name.as_str()) {
-            let known: Vec<&str> = providers.keys().map(String::as_str).collect();
-            let advice = match nearest(name.as_str(), &known) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("configured providers: {}", known.join(", ")),
-            };
-            document.problem(Some(spanned.span()), format!("{place}: no provider \"{name}\"; {advice}"));
-        } else if names.contains(&name) {
-            document.problem(Some(spanned.span()), format!("{place}: provider \"{name}\" is named twice"));
-        }
-        names.push(name);
-    }
-    names
-}
-
-/// The tables below `name`, each with its own name.
-fn tables<'i>(document: &mut Document<'i>, root: &mut DeTable<'i>, name: &str) -> Vec<(String, Value<'i>)> {
+    name: &str,
+) -> Vec<(String, Value<'i>)> {
     let Some(value) = Document::take(root, name) else { return Vec::new() };
     let span = value.span();
     let DeValue::Table(table) = value.into_inner() else {

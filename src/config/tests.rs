@@ -46,7 +46,7 @@ fn the_example_file_is_good_and_shows_every_default() {
     assert_eq!((shown.ttl, shown.keep_stale), (default.ttl, default.keep_stale));
     assert_eq!((shown.sandbox, default.sandbox), (false, false));
     let (shown, default) = (&example.routes["default"], &minimal.routes["default"]);
-    assert_eq!((shown.strategy, shown.deadline), (default.strategy, default.deadline));
+    assert_eq!((&shown.plan, shown.deadline), (&default.plan, default.deadline));
     assert_eq!((shown.rescreen_every, default.rescreen_every), (None, None));
     assert_eq!((example.teams.len(), minimal.teams.len()), (0, 0));
     assert_eq!((example.master_keys.iter().count(), minimal.master_keys.iter().count()), (1, 1));

@@ -79,11 +79,14 @@ impl Runner {
         }
         let subject = screening.subject.accept(self.clock.today());
         let subject = subject.map_err(|_problems| Vain::for_good("invalid_request"))?;
+        let subject = Arc::new(subject);
         let same = Same {
-            subject: self.assessor.subject_key(&item.team, subject.reference.expose()),
+            subject: Arc::clone(&subject),
+            key: self.assessor.subject_key(&item.team, subject.reference.expose()),
             route: screening.route.clone(),
         };
-        let adopted = match self.assessor.earlier(&item.earlier, &same).await.map_err(later)? {
+        let earlier = self.assessor.earlier(&item.earlier, &same).await.map_err(later)?;
+        let adopted = match self.assessor.recover(earlier, &same).await.map_err(later)? {
             Earlier::Answered(adopted) => adopted,
             Earlier::Unknown(_) if item.was_cut_short => {
                 let retry_in = Some(WAIT_AFTER_UNKNOWN);
@@ -95,7 +98,7 @@ impl Runner {
             request_id: item.lease.request_id.clone(),
             team: item.team.clone(),
             route: screening.route,
-            subject: Arc::new(subject),
+            subject,
             purpose: screening.purpose,
             max_age: Some(Duration::ZERO),
             deadline: None,
@@ -103,6 +106,8 @@ impl Runner {
             completes: Some(item.lease.clone()),
             holds: None,
             replaces: None,
+            continues: None,
+            spares: Vec::new(),
         })
     }
 }

@@ -3,8 +3,6 @@
 //! It counts only what is the vendor's fault. A vendor's 429 closes the door for the time it asks for and says
 //! nothing about its health; dead credentials and empty accounts open it at once.
 
-mod window;
-
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -15,7 +13,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use window::Window;
+use super::window::Window;
 
 const MAX_PROBE_WAIT: Duration = Duration::from_secs(60);
 const DEFAULT_COOL_DOWN: Duration = Duration::from_secs(1);

@@ -10,7 +10,8 @@ use risk_provider::{
 use tokio::time::Instant;
 
 use super::{
-    Breaker, BreakerSettings, BreakerState, LimitSettings, Limiter, breaker::Refused, limiter::Full, retry,
+    Breaker, BreakerSettings, BreakerState, LimitSettings, Limiter, breaker::Refused, budget::RetryBudget,
+    limiter::Full, retry,
 };
 use crate::{
     attempts::{AttemptLog, Cost},
@@ -28,6 +29,7 @@ const RECORDED_WITHIN: Duration = Duration::from_secs(2);
 pub struct Guards {
     provider: ProviderName,
     breakers: BTreeMap<&'static str, Breaker>,
+    retries: RetryBudget,
     limiter: Limiter,
     timeout: Duration,
     attempts: u32,
@@ -82,6 +84,7 @@ impl Guards {
         Self {
             provider: descriptor.name.clone(),
             breakers: descriptor.operations.iter().map(breaker).collect(),
+            retries: RetryBudget::new(),
             limiter: Limiter::new(settings.limit),
             timeout: settings.timeout,
             attempts: settings.attempts,
@@ -257,17 +260,17 @@ impl Exchange for GuardedExchange {
         judge: Judge<'_>,
     ) -> Result<(), ProviderError> {
         let mut tries = 1;
+        self.guards.retries.note_first_try();
         loop {
             let result = self.guards.guarded(self, request.clone(), deadline, judge).await;
             let Err(error) = result else { return Ok(()) };
             let wait =
                 if tries < self.guards.attempts { retry::wait(&error, request.paid, tries) } else { None };
-            match wait {
-                Some(wait) if Instant::now() + wait < self.send_by.min(deadline) => {
-                    tokio::time::sleep(wait).await;
-                }
-                _ => return Err(error),
-            }
+            let in_time = |wait: &Duration| Instant::now() + *wait < self.send_by.min(deadline);
+            let Some(wait) = wait.filter(in_time).filter(|_| self.guards.retries.take()) else {
+                return Err(error);
+            };
+            tokio::time::sleep(wait).await;
             tries += 1;
         }
     }

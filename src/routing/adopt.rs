@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use risk_provider::ProviderAssessment;
+use risk_provider::{ProviderAssessment, Subject};
 
 use super::Assessor;
 use crate::{
@@ -36,8 +36,10 @@ pub struct Adopted {
 /// The question that an earlier request asked.
 #[derive(Debug, Clone)]
 pub struct Same {
-    /// What finds its subject.
-    pub subject: SubjectKey,
+    /// Whom it is about.
+    pub subject: Arc<Subject>,
+    /// What finds that subject in the store.
+    pub key: SubjectKey,
     /// Its route.
     pub route: String,
 }
@@ -79,7 +81,7 @@ impl Assessor {
     ///
     /// When the store could not be read.
     pub async fn come_to_light(&self, told: Vec<Attempt>, same: &Same) -> Result<Earlier, StoreError> {
-        let team = &same.subject.team;
+        let team = &same.key.team;
         let (mut attempts, mut said) = (Vec::new(), Vec::new());
         for attempt in &told {
             attempts.extend(self.store.attempt(team, &attempt.id).await?);
@@ -94,11 +96,11 @@ impl Assessor {
         attempts: &[Attempt],
         same: &Same,
     ) -> Result<Earlier, StoreError> {
-        let team = &same.subject.team;
+        let team = &same.key.team;
         let origin = Origin {
             team: team.clone(),
             route: same.route.clone(),
-            subject: self.store.subject(&same.subject).await?,
+            subject: self.store.subject(&same.key).await?,
             // Only what is written already is adopted: nothing is written under this name.
             request_id: RequestId::new(),
         };

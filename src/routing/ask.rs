@@ -5,11 +5,14 @@ use std::{sync::Arc, time::Duration};
 use risk_provider::{Call, FailureKind, ProviderAssessment, ProviderError, Subject};
 use tokio::time::Instant;
 
-use super::{Assessor, CacheUse, Provider, Question, Turn};
+use super::{
+    Assessor, CacheUse, Provider, Question, Replaced,
+    inquiry::{Found, Inquiry, Turn, Voice},
+};
 use crate::{
     assessment::Status,
-    attempts::{Attempt, AttemptLog},
-    cache::{CacheKey, Entry, Flight, FlightError, FlightOutcome, KeyMaker, Landed, Lookup},
+    attempts::AttemptLog,
+    cache::{CacheKey, Entry, Flight, FlightError, FlightOutcome, KeyMaker, Landed, LandedBy, Lookup},
     clock::Clock,
     deadline::Share,
     ids::{AttemptId, ProviderAssessmentId},
@@ -17,18 +20,8 @@ use crate::{
     store::{AttemptsRecord, Journal, Origin, ProviderRecord, StoreError, StoredSubject},
 };
 
-/// What came of asking one provider.
-pub(super) struct Asked {
-    pub(super) outcome: Result<Found, FlightError>,
-    pub(super) attempts: Vec<Attempt>,
-    pub(super) waits: Vec<(Instant, Instant)>,
-}
-
-/// A provider's answer, and what the cache did for it.
-pub(super) struct Found {
-    pub(super) entry: Arc<Entry>,
-    pub(super) cache: CacheUse,
-}
+/// When to ask a drained provider again.
+const DRAINED_RETRY: Duration = Duration::from_secs(60);
 
 /// Everything that leading a call needs, apart from whoever asked for it.
 struct Lead {
@@ -45,44 +38,42 @@ impl Assessor {
     ///
     /// # Errors
     ///
-    /// When the store cannot take the subject; nothing was asked then.
-    pub(super) async fn ask(self: &Arc<Self>, turn: &Turn, share: Share) -> Result<Asked, StoreError> {
-        let Turn { provider, question, .. } = turn;
-        let descriptor = provider.adapter.descriptor();
+    /// Why it gave none, or that the store cannot take the subject; nothing was asked then.
+    pub(super) async fn ask(self: &Arc<Self>, turn: &Turn, share: Share) -> Result<Found, FlightError> {
+        let (provider, question) = (&turn.provider, &turn.inquiry.question);
         if let Err(error) = suits(provider, &question.subject, &self.clock) {
-            let log = AttemptLog::default();
-            self.pass_over(provider, &log, &error);
-            let outcome = Err(FlightError::Provider(Arc::new(error)));
-            return Ok(Asked { outcome, attempts: log.attempts(), waits: Vec::new() });
+            return Err(self.passed_over(turn, error));
         }
         if let Some(adopted) = question.adopted_from(provider) {
-            self.telemetry.cache(&descriptor.name, CacheUse::Adopted.as_str());
+            self.telemetry.cache(provider.name(), CacheUse::Adopted.as_str());
+            turn.spend_on(&AttemptLog::told(&adopted.record.exchanges.attempts));
             let at = adopted.record.assessment.assessed_at;
-            let attempts = adopted.record.exchanges.attempts.clone();
             let entry = Entry::new(Arc::clone(&adopted.record), at, provider.ttl, provider.keep_stale);
             if let Some(made) = &adopted.made {
-                entry.compose(&turn.route.name, Arc::clone(made));
+                entry.compose(&turn.inquiry.route.name, Arc::clone(made));
             }
-            let entry = Arc::new(entry);
-            let found = Found { entry, cache: CacheUse::Adopted };
-            return Ok(Asked { outcome: Ok(found), attempts, waits: Vec::new() });
+            return Ok(Found { entry: Arc::new(entry), cache: CacheUse::Adopted });
         }
         let cache = match self.look(turn).await {
             Lookup::Fresh(entry) => {
-                self.telemetry.cache(&descriptor.name, CacheUse::Hit.as_str());
-                let found = Found { entry, cache: CacheUse::Hit };
-                return Ok(Asked { outcome: Ok(found), attempts: Vec::new(), waits: Vec::new() });
+                self.telemetry.cache(provider.name(), CacheUse::Hit.as_str());
+                return Ok(Found { entry, cache: CacheUse::Hit });
             }
             Lookup::TooOld => CacheUse::TooOld,
-            Lookup::Stale => CacheUse::Stale,
+            Lookup::Stale(_) => CacheUse::Stale,
             Lookup::Absent => CacheUse::Miss,
         };
+        if let Some(since) = self.drains.since(provider.name()) {
+            let detail = format!("drained by an operator since {since}");
+            let error = ProviderError::new(FailureKind::Throttled, detail);
+            return Err(self.passed_over(turn, error.with_retry_after(Some(DRAINED_RETRY))));
+        }
         let subject_key = self.subject_key(&question.team, question.subject.reference.expose());
         // Before anything is paid for: a store that cannot take the subject will not take the answer either.
         if self.store.is_failing() {
-            self.store.check().await?;
+            self.store.check().await.map_err(FlightError::store)?;
         }
-        let subject = self.store.subject(&subject_key).await?;
+        let subject = self.store.subject(&subject_key).await.map_err(FlightError::store)?;
         self.call(turn, subject, share, cache).await
     }
 
@@ -92,11 +83,13 @@ impl Assessor {
         subject: Arc<StoredSubject>,
         share: Share,
         cache: CacheUse,
-    ) -> Result<Asked, StoreError> {
+    ) -> Result<Found, FlightError> {
         let (mut flight, joined) = self.board(turn, &subject, share);
-        if let (true, Some(key)) = (joined, &turn.question.holds) {
+        let question = &turn.inquiry.question;
+        if let (true, Some(key)) = (joined, &question.holds) {
             // Whoever takes the key over must find what the other's call came to.
-            self.store.follow(key, &turn.question.request_id, &flight.leader).await?;
+            let following = self.store.follow(key, &question.request_id, &flight.leader);
+            following.await.map_err(FlightError::store)?;
         }
         let mut waited = flight.wait(share.wait_until).await;
         let mut joined = joined;
@@ -106,46 +99,61 @@ impl Assessor {
             waited = flight.wait(share.wait_until).await;
         }
         let cache = match &waited {
-            Some(Ok(landed)) if !landed.called => CacheUse::Hit,
+            Some(Ok(Landed { by: LandedBy::Cache, .. })) => CacheUse::Hit,
+            Some(Ok(Landed { by: LandedBy::History, .. })) if joined => CacheUse::Adopted,
+            Some(Ok(Landed { by: LandedBy::History, .. })) => CacheUse::Recovered,
             _ if joined => CacheUse::Joined,
             _ => cache,
         };
-        self.telemetry.cache(&turn.provider.adapter.descriptor().name, cache.as_str());
-        let outcome = match waited {
-            Some(Ok(Landed { entry, .. })) => Ok(Found { entry, cache }),
-            Some(Err(error)) => Err(error),
-            None => Err(out_of_time(&flight.log)),
+        self.telemetry.cache(turn.provider.name(), cache.as_str());
+        let error = match waited {
+            Some(Ok(Landed { entry, .. })) => return Ok(Found { entry, cache }),
+            Some(Err(error)) => error,
+            None => out_of_time(&flight.log),
         };
-        let mut attempts = flight.log.attempts();
-        if attempts.is_empty()
-            && let Err(FlightError::Provider(error)) = &outcome
-        {
+        if let (FlightError::Provider(error), true) = (&error, flight.log.is_empty()) {
             let own = AttemptLog::default();
             self.pass_over(&turn.provider, &own, error);
-            attempts = own.attempts();
+            turn.spend_on(&own);
         }
-        Ok(Asked { outcome, attempts, waits: flight.log.waits() })
+        Err(error)
     }
 
     /// Joins the call under way for this question, or leads one. Says whether it was joined.
     fn board(self: &Arc<Self>, turn: &Turn, subject: &Arc<StoredSubject>, share: Share) -> (Flight, bool) {
-        let (assessor, turn) = (Arc::clone(self), turn.clone());
-        let key = flight_key(&self.keys, &turn.provider, &turn.question, self.clock.today());
-        let request = turn.question.request_id.clone();
-        let lead = Lead { assessor, turn, subject: Arc::clone(subject), share };
-        self.flights.join(key, &request, |log| lead.run(log))
+        let question = &turn.inquiry.question;
+        let key = flight_key(&self.keys, &turn.provider, question, self.clock.today());
+        let lead =
+            Lead { assessor: Arc::clone(self), turn: turn.clone(), subject: Arc::clone(subject), share };
+        let (flight, joined) = self.flights.join(key, &question.request_id, |log| {
+            turn.spend_on(&log);
+            lead.run(log)
+        });
+        if joined {
+            turn.spend_on(&flight.log);
+        }
+        (flight, joined)
+    }
+
+    /// Notes that the turn is over without an exchange.
+    fn passed_over(&self, turn: &Turn, error: ProviderError) -> FlightError {
+        let log = AttemptLog::default();
+        self.pass_over(&turn.provider, &log, &error);
+        turn.spend_on(&log);
+        FlightError::Provider(Arc::new(error))
     }
 
     /// Notes that `provider` failed without an exchange of its own.
     fn pass_over(&self, provider: &Provider, log: &AttemptLog, error: &ProviderError) {
-        let (name, operation) = (&provider.adapter.descriptor().name, provider.paid_operation());
+        let (name, operation) = (provider.name(), provider.paid_operation());
         log.skip(AttemptId::new(), name, operation, error, self.clock.now());
         self.telemetry.attempt(name, operation, error.kind.as_str(), error.billed(false));
     }
 
-    async fn look(&self, turn: &Turn) -> Lookup {
-        match cache_key(&self.keys, &turn.provider, &turn.question, self.clock.today()) {
-            Some(key) => self.cache.look(&key, self.clock.now(), turn.question.max_age).await,
+    pub(super) async fn look(&self, turn: &Turn) -> Lookup {
+        let question = &turn.inquiry.question;
+        match cache_key(&self.keys, &turn.provider, question, self.clock.today()) {
+            Some(key) => self.cache.look(&key, self.clock.now(), question.max_age).await,
             None => Lookup::Absent,
         }
     }
@@ -159,20 +167,27 @@ impl Lead {
         let Self { assessor, turn, .. } = &self;
         // Another call may have ended between this caller's look into the cache and now.
         if let Lookup::Fresh(entry) = assessor.look(turn).await {
-            return Ok(Landed { entry, called: false });
+            return Ok(Landed { entry, by: LandedBy::Cache });
         }
         let provider = &turn.provider;
-        let name = &provider.adapter.descriptor().name;
         let journal = Journal::new(assessor.store.clone(), self.origin());
         let call = provider.guards.call(journal.clone(), self.share, log.clone());
-        match self.answer(&call).await {
+        let (answered, by) = match self.answer(&call).await {
+            Err(error) if error.kind == FailureKind::UnknownOutcome => {
+                let (subject, attempts) = (&turn.inquiry.question.subject, log.attempts());
+                let found = assessor.find_lost(provider, &call, subject, &attempts).await;
+                (found.ok_or(error), LandedBy::History)
+            }
+            answered => (answered, LandedBy::Call),
+        };
+        match answered {
             Ok(said) => {
-                said.flags.iter().for_each(|&flag| assessor.telemetry.flag(name, flag));
-                let entry = self.record(said, &log).await.map_err(FlightError::store)?;
-                Ok(Landed { entry, called: true })
+                said.flags.iter().for_each(|&flag| assessor.telemetry.flag(provider.name(), flag));
+                let entry = self.record(said, &log, by).await.map_err(FlightError::store)?;
+                Ok(Landed { entry, by })
             }
             Err(error) => {
-                if !log.ends_with(error.kind) {
+                if !log.tells_of(error.kind) {
                     assessor.pass_over(provider, &log, &error);
                 }
                 // Durable before anybody is told: it may be the only trace of what was billed.
@@ -189,9 +204,9 @@ impl Lead {
 
     /// What the provider says: in place of its earlier answer where the vendor links the two.
     async fn answer(&self, call: &Call) -> Result<ProviderAssessment, ProviderError> {
-        let Turn { provider, question, .. } = &self.turn;
-        let name = &provider.adapter.descriptor().name;
-        let earlier = question.replaces.as_ref().filter(|replaced| replaced.provider.as_ref() == Some(name));
+        let (provider, question) = (&self.turn.provider, &self.turn.inquiry.question);
+        let by = |replaced: &&Replaced| replaced.provider.as_ref() == Some(provider.name());
+        let earlier = question.replaces.as_ref().filter(by);
         let earlier = earlier.and_then(|replaced| replaced.reference.as_ref());
         match (earlier, provider.adapter.recheck()) {
             (Some(reference), Some(recheck)) => recheck.recheck(call, reference, &question.subject).await,
@@ -200,15 +215,21 @@ impl Lead {
     }
 
     fn origin(&self) -> Origin {
+        let Inquiry { route, question, .. } = self.turn.inquiry.as_ref();
         Origin {
-            team: self.turn.question.team.clone(),
-            route: self.turn.route.name.clone(),
+            team: question.team.clone(),
+            route: route.name.clone(),
             subject: Arc::clone(&self.subject),
-            request_id: self.turn.question.request_id.clone(),
+            request_id: question.request_id.clone(),
         }
     }
 
-    async fn record(&self, said: ProviderAssessment, log: &AttemptLog) -> Result<Arc<Entry>, StoreError> {
+    async fn record(
+        &self,
+        said: ProviderAssessment,
+        log: &AttemptLog,
+        by: LandedBy,
+    ) -> Result<Arc<Entry>, StoreError> {
         let Self { assessor, turn, .. } = self;
         let provider = &turn.provider;
         let status = policy::judge(&said).status;
@@ -221,25 +242,35 @@ impl Lead {
         drop(assessor.store.hand_over(Arc::clone(&record)).await?);
         let (ttl, keep_stale) = match status {
             Status::Pending => (provider.poll.give_up_after, Duration::ZERO),
-            Status::Completed | Status::Partial => (provider.ttl, provider.keep_stale),
+            Status::Completed | Status::Partial | Status::Unavailable => (provider.ttl, provider.keep_stale),
         };
         let entry = Arc::new(Entry::new(record, assessor.clock.now(), ttl, keep_stale));
-        // Made here and before anybody finds the answer, so that it tells of this call, whoever waits for it.
-        if let Err(error) = assessor.made(turn, &entry, CacheUse::Miss, log.attempts()).await {
-            // Whoever waits tries again, and is told if that fails too.
-            tracing::warn!(error = error.told(), "an assessment could not be recorded at once");
+        if turn.inquiry.one_decides {
+            self.make_at_once(&entry, by).await;
         }
         let is_kept = match status {
             Status::Completed => provider.ttl > Duration::ZERO,
             // So that nobody asks, and pays, again for what the vendor owes already.
             Status::Pending => true,
-            Status::Partial => false,
+            Status::Partial | Status::Unavailable => false,
         };
         if is_kept {
             let key = assessor.answer_key(turn, &entry.record.assessment);
             assessor.cache.keep(key, Arc::clone(&entry)).await;
         }
         Ok(entry)
+    }
+
+    /// Makes the route's answer of what one provider said before anybody finds that, so that it tells of this call,
+    /// whoever waits for it.
+    async fn make_at_once(&self, entry: &Arc<Entry>, by: LandedBy) {
+        let cache = if by == LandedBy::History { CacheUse::Recovered } else { CacheUse::Miss };
+        let found = Found { entry: Arc::clone(entry), cache };
+        let voice = Voice { provider: Arc::clone(&self.turn.provider), role: self.turn.role, found };
+        if let Err(error) = self.assessor.made(&self.turn.inquiry, &[voice]).await {
+            // Whoever waits tries again, and is told if that fails too.
+            tracing::warn!(error = error.told(), "an assessment could not be recorded at once");
+        }
     }
 }
 
@@ -254,7 +285,7 @@ impl Provider {
 }
 
 /// Whether the provider can be asked about this subject at all.
-fn suits(provider: &Provider, subject: &Subject, clock: &Clock) -> Result<(), ProviderError> {
+pub(super) fn suits(provider: &Provider, subject: &Subject, clock: &Clock) -> Result<(), ProviderError> {
     let descriptor = provider.adapter.descriptor();
     if !descriptor.subject_types.contains(&subject.kind()) {
         let detail = format!("{} does not answer about a {}", descriptor.name, subject.kind().as_str());

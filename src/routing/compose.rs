@@ -1,13 +1,15 @@
-//! Making an assessment of a provider's answer, once for each route, and recording it.
+//! Making an assessment of providers' answers, once for each route, and recording it.
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Assessor, CacheUse, Turn, ask::Found};
+use super::{
+    Assessor, CacheUse,
+    inquiry::{Inquiry, Voice},
+};
 use crate::{
     assessment::{Assessment, PolicyOutcome, ProviderAnswer, Served, Status, SubjectSummary},
-    attempts::Attempt,
     cache::Entry,
     ids::AssessmentId,
     jobs::screening,
@@ -18,58 +20,71 @@ use crate::{
 // === impl Assessor ===
 
 impl Assessor {
-    /// The assessment that a route makes of what was found, as this caller sees it. There is one for each route
-    /// and answer; giving it to anybody but the caller who had the vendor called is recorded too.
+    /// The assessment that a route makes of what its providers said, as this caller sees it. There is one for each
+    /// route and answers; giving it to anybody but the caller who had the vendors called is recorded too.
     pub(super) async fn compose(
         &self,
-        turn: &Turn,
-        found: &Found,
-        attempts: Vec<Attempt>,
+        inquiry: &Inquiry,
+        voices: &[Voice],
     ) -> Result<(Assessment, Duration), StoreError> {
-        let entry = &found.entry;
-        let (mut assessment, made_now) = self.made(turn, entry, found.cache, attempts).await?;
+        let question = &inquiry.question;
+        let (mut assessment, made_now) = self.made(inquiry, voices).await?;
         if assessment.status == Status::Pending && !made_now {
             // It may have been completed meanwhile, by whichever server looked.
-            let latest = self.store.assessment(&turn.question.team, &assessment.id).await?;
+            let latest = self.store.assessment(&question.team, &assessment.id).await?;
             assessment = latest.map_or(assessment, Arc::new);
         }
         let now = self.clock.now();
-        let age = entry.age(now);
+        let ages = voices.iter().map(|voice| voice.found.entry.age(now));
+        let age = ages.max().unwrap_or_default();
         let mut assessment = Assessment::clone(&assessment);
-        if !made_now && !found.cache.called() {
-            let adopted = found.cache == CacheUse::Adopted;
-            for provider in &mut assessment.providers {
-                provider.served = if adopted { Served::Adopted } else { Served::Cached };
-                provider.age_s = age.as_secs();
+        let called_alone = matches!(voices, [voice] if voice.found.cache.called());
+        if !made_now && !called_alone {
+            for (answer, voice) in assessment.providers.iter_mut().zip(voices) {
+                answer.served = served_again(voice.found.cache);
+                answer.age_s = voice.found.entry.age(now).as_secs();
             }
-            let record = ServedRecord {
-                request_id: turn.question.request_id.clone(),
-                subject: Arc::clone(&entry.record.exchanges.origin.subject),
-                assessment_id: assessment.id.clone(),
-                revision: assessment.revision,
-                purpose: turn.question.purpose.clone(),
-                at: now,
-                completes: turn.question.completes.clone(),
-            };
-            self.store.note_served(record).await?;
+            self.note_served(inquiry, voices, &assessment, now).await?;
         }
         Ok((assessment, age))
     }
 
-    /// The assessment that the turn's route makes of `entry`, recorded; and whether it was made just now.
+    async fn note_served(
+        &self,
+        inquiry: &Inquiry,
+        voices: &[Voice],
+        assessment: &Assessment,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(first) = voices.first() else { return Ok(()) };
+        let question = &inquiry.question;
+        self.store
+            .note_served(ServedRecord {
+                request_id: question.request_id.clone(),
+                subject: Arc::clone(&first.found.entry.record.exchanges.origin.subject),
+                assessment_id: assessment.id.clone(),
+                revision: assessment.revision,
+                purpose: question.purpose.clone(),
+                at: now,
+                completes: question.completes.clone(),
+            })
+            .await
+    }
+
+    /// The assessment that the route makes of `voices`, recorded; and whether it was made just now.
     pub(super) async fn made(
         &self,
-        turn: &Turn,
-        entry: &Entry,
-        cache: CacheUse,
-        attempts: Vec<Attempt>,
+        inquiry: &Inquiry,
+        voices: &[Voice],
     ) -> Result<(Arc<Assessment>, bool), StoreError> {
+        let Some(first) = voices.first() else { return Err(StoreError::Closed) };
         let mut made_now = false;
-        let place = entry.composed(&turn.route.name);
+        let name = name_of(inquiry, voices);
+        let place = first.found.entry.composed(&name);
         let assessment = place
             .get_or_try_init(|| {
                 made_now = true;
-                self.make(turn, entry, cache, attempts)
+                self.make(inquiry, voices, &first.found.entry, &name)
             })
             .await?;
         Ok((Arc::clone(assessment), made_now))
@@ -77,85 +92,103 @@ impl Assessor {
 
     async fn make(
         &self,
-        turn: &Turn,
-        entry: &Entry,
-        cache: CacheUse,
-        attempts: Vec<Attempt>,
+        inquiry: &Inquiry,
+        voices: &[Voice],
+        first: &Entry,
+        name: &str,
     ) -> Result<Arc<Assessment>, StoreError> {
-        let attempts = [turn.earlier.clone(), attempts].concat();
-        let served = match cache {
-            CacheUse::Hit => Served::Cached,
-            CacheUse::Adopted => Served::Adopted,
-            CacheUse::Miss | CacheUse::Joined | CacheUse::Stale | CacheUse::TooOld => Served::Called,
-        };
-        let subject = &entry.record.exchanges.origin.subject;
-        let now = self.clock.now();
-        let (assessment, tried) =
-            entry.draft(&turn.route.name, || assessment(turn, entry, served, attempts, now));
+        let question = &inquiry.question;
+        let (assessment, tried) = first.draft(name, || assessment(inquiry, voices, first, self.clock.now()));
         // Word of a record that was made may have been lost.
-        if tried && self.store.assessment(&turn.question.team, &assessment.id).await?.is_some() {
-            return Ok(assessment);
+        if tried {
+            let stored = self.store.assessment(&question.team, &assessment.id).await?;
+            if stored.is_some_and(|stored| stored.revision >= assessment.revision) {
+                return Ok(assessment);
+            }
         }
+        let subject = &first.record.exchanges.origin.subject;
+        let mut enqueues = Vec::new();
+        for voice in voices {
+            enqueues.extend(self.first_look(inquiry, voice, &assessment)?);
+        }
+        enqueues.extend(screening::next(&inquiry.route, question, subject, self.clock.now())?);
         let record = AssessmentRecord {
-            team: turn.question.team.clone(),
+            team: question.team.clone(),
             subject: Arc::clone(subject),
             assessment: Arc::clone(&assessment),
-            purpose: turn.question.purpose.clone(),
-            sources: vec![Arc::clone(&entry.record)],
-            completes: turn.question.completes.clone(),
-            enqueues: [
-                self.first_look(turn, &entry.record.assessment, &assessment)?,
-                screening::next(&turn.route, &turn.question, subject, self.clock.now())?,
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
+            purpose: question.purpose.clone(),
+            sources: voices.iter().map(|voice| Arc::clone(&voice.found.entry.record)).collect(),
+            completes: question.completes.clone(),
+            enqueues,
         };
         self.store.append(record).await?;
         Ok(assessment)
     }
 }
 
-fn assessment(
-    turn: &Turn,
-    entry: &Entry,
-    served: Served,
-    attempts: Vec<Attempt>,
-    now: Timestamp,
-) -> Assessment {
-    let said = entry.record.assessment.as_ref();
+/// Under which name the first answer keeps what a route made of all of them.
+fn name_of(inquiry: &Inquiry, voices: &[Voice]) -> String {
+    let mut name = inquiry.route.name.clone();
+    for voice in voices.iter().skip(1) {
+        name.push('/');
+        name.push_str(voice.found.entry.record.id.as_str());
+    }
+    if voices.iter().any(|voice| voice.found.cache == CacheUse::GivenStale) {
+        name.push_str("/stale");
+    }
+    if let Some(continued) = &inquiry.question.continues {
+        name.push('/');
+        name.push_str(continued.assessment.as_str());
+    }
+    name
+}
+
+/// How an answer came to be in an assessment that is made now.
+const fn served(cache: CacheUse) -> Served {
+    match cache {
+        CacheUse::Hit => Served::Cached,
+        CacheUse::Adopted | CacheUse::Recovered => Served::Adopted,
+        CacheUse::GivenStale => Served::Stale,
+        CacheUse::Miss | CacheUse::Joined | CacheUse::Stale | CacheUse::TooOld => Served::Called,
+    }
+}
+
+/// How an answer came to be in an assessment that was made before.
+const fn served_again(cache: CacheUse) -> Served {
+    match cache {
+        CacheUse::Adopted | CacheUse::Recovered => Served::Adopted,
+        CacheUse::GivenStale => Served::Stale,
+        CacheUse::Miss | CacheUse::Stale | CacheUse::TooOld => Served::Called,
+        CacheUse::Hit | CacheUse::Joined => Served::Cached,
+    }
+}
+
+fn assessment(inquiry: &Inquiry, voices: &[Voice], first: &Entry, now: Timestamp) -> Assessment {
+    let Inquiry { route, question, assigned_to, trail, .. } = inquiry;
+    let said = first.record.assessment.as_ref();
     let judged = policy::judge(said);
-    let provider = ProviderAnswer {
-        provider: said.provider.clone(),
-        role: turn.role,
-        served,
-        score: judged.score.clone(),
-        level: judged.level,
-        vendor_level: said.vendor_level.clone(),
-        vendor_reference: said.vendor_reference.clone(),
-        assessed_at: said.assessed_at,
-        age_s: entry.age(now).as_secs(),
-        mapping_version: said.mapping_version.clone(),
+    let (id, revision) = match &question.continues {
+        Some(continued) => (continued.assessment.clone(), continued.revision + 1),
+        None => (AssessmentId::new(), 1),
     };
-    let subject = &turn.question.subject;
     Assessment {
-        id: AssessmentId::new(),
-        revision: 1,
-        replaces: turn.question.replaces.as_ref().map(|replaced| replaced.assessment.clone()),
+        id,
+        revision,
+        replaces: question.replaces.as_ref().map(|replaced| replaced.assessment.clone()),
         status: judged.status,
-        route: turn.route.name.clone(),
-        strategy: turn.route.strategy,
+        route: route.name.clone(),
+        strategy: route.strategy(),
         subject: SubjectSummary {
-            id: entry.record.exchanges.origin.subject.id.clone(),
-            reference: subject.reference.clone(),
-            kind: subject.kind(),
+            id: first.record.exchanges.origin.subject.id.clone(),
+            reference: question.subject.reference.clone(),
+            kind: question.subject.kind(),
         },
         score: judged.score,
         level: judged.level,
         bounds: judged.bounds,
         coverage: judged.coverage,
         decided_by: Some(said.provider.clone()),
-        assigned_to: None,
+        assigned_to: assigned_to.clone(),
         policy: PolicyOutcome {
             base_level: judged.base_level,
             floors_applied: Vec::new(),
@@ -166,10 +199,28 @@ fn assessment(
         factors: said.factors.clone(),
         evidence: said.evidence.clone(),
         flags: said.flags.clone(),
-        providers: vec![provider],
-        attempts,
+        providers: voices.iter().map(|voice| provider_answer(voice, now)).collect(),
+        attempts: trail.attempts(),
         created_at: now,
-        valid_until: entry.valid_until(),
+        valid_until: first.valid_until(),
         raw: None,
+    }
+}
+
+fn provider_answer(voice: &Voice, now: Timestamp) -> ProviderAnswer {
+    let entry = &voice.found.entry;
+    let said = entry.record.assessment.as_ref();
+    let judged = policy::judge(said);
+    ProviderAnswer {
+        provider: said.provider.clone(),
+        role: voice.role,
+        served: served(voice.found.cache),
+        score: judged.score,
+        level: judged.level,
+        vendor_level: said.vendor_level.clone(),
+        vendor_reference: said.vendor_reference.clone(),
+        assessed_at: said.assessed_at,
+        age_s: entry.age(now).as_secs(),
+        mapping_version: said.mapping_version.clone(),
     }
 }

@@ -50,7 +50,10 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownRoute { .. } => "unknown_route",
-            Self::NobodyAnswered { .. } => self.worst().map_or("internal", |worst| worst.kind.as_str()),
+            // Nobody was left to ask: each may have been paid for it already.
+            Self::NobodyAnswered { .. } => {
+                self.worst().map_or("unknown_outcome", |worst| worst.kind.as_str())
+            }
             Self::Store { .. } => "store_failed",
             Self::Interrupted => "internal",
         }

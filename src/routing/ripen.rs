@@ -7,7 +7,10 @@ use risk_provider::{AnswerState, ProviderAssessment, ProviderName, VendorReferen
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Assessor, Provider, Refusal, Turn};
+use super::{
+    Assessor, Provider, Question, Refusal,
+    inquiry::{Inquiry, Turn, Voice},
+};
 use crate::{
     assessment::{Assessment, PolicyOutcome, Status},
     attempts::{Attempt, AttemptLog},
@@ -56,10 +59,11 @@ impl Assessor {
     /// The first look for what `assessment` still lacks; none where it lacks nothing, or cannot be looked for.
     pub(super) fn first_look(
         &self,
-        turn: &Turn,
-        said: &ProviderAssessment,
+        inquiry: &Inquiry,
+        voice: &Voice,
         assessment: &Assessment,
     ) -> Result<Option<NewItem>, StoreError> {
+        let said = &voice.found.entry.record.assessment;
         let (AnswerState::Pending, Some(reference)) = (said.state, &said.vendor_reference) else {
             return Ok(None);
         };
@@ -67,10 +71,10 @@ impl Assessor {
             assessment: assessment.id.clone(),
             provider: said.provider.clone(),
             reference: reference.clone(),
-            key: self.answer_key(turn, said),
+            key: self.key_of(&inquiry.question, &voice.provider, said),
             since: assessment.created_at,
         };
-        let run_at = assessment.created_at.checked_add(turn.provider.poll.first);
+        let run_at = assessment.created_at.checked_add(voice.provider.poll.first);
         Ok(Some(NewItem {
             kind: polling::KIND,
             // Found again by the vendor's reference, whoever asked and by whichever route.
@@ -82,7 +86,11 @@ impl Assessor {
 
     /// The key under which what was said in answer to `turn` is kept.
     pub(super) fn answer_key(&self, turn: &Turn, said: &ProviderAssessment) -> CacheKey {
-        let (question, descriptor) = (&turn.question, turn.provider.adapter.descriptor());
+        self.key_of(&turn.inquiry.question, &turn.provider, said)
+    }
+
+    fn key_of(&self, question: &Question, provider: &Provider, said: &ProviderAssessment) -> CacheKey {
+        let descriptor = provider.adapter.descriptor();
         // Of the questionnaire that was answered, not of the one that may be in force by now.
         let fingerprint = said.profile_fingerprint.as_deref();
         self.keys.key(&question.team, descriptor, fingerprint, &question.subject, self.clock.today())

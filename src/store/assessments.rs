@@ -3,7 +3,7 @@
 use risk_provider::{Level, ProviderAssessment, ProviderName, Score};
 
 use super::{
-    AssessmentRecord, ProviderRecord, ServedRecord, StoreError, StoredSubject, attempts,
+    AssessmentRecord, ProviderRecord, ServedRecord, ShadowRecord, StoreError, StoredSubject, attempts,
     engine::{Connection, Pool, Row, sql},
     jobs, place, subjects,
 };
@@ -27,6 +27,11 @@ const INSERT_SOURCE: &str = "INSERT INTO assessment_sources \
 
 const INSERT_SERVED: &str = "INSERT INTO servings \
      (request_id, assessment_id, revision, subject_id, purpose, served_at) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// One for each answer and provider.
+const INSERT_SHADOW: &str = "INSERT INTO shadow_answers \
+     (assessment_id, revision, provider_assessment_id, served, created_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (assessment_id, revision, provider_assessment_id) DO NOTHING";
 
 const FIND: &str = "SELECT assessments.id, assessments.revision, assessments.document, data_keys.subject_id, \
      data_keys.wrapped FROM assessments JOIN data_keys ON data_keys.subject_id = assessments.subject_id \
@@ -147,6 +152,21 @@ pub(super) async fn insert_served(
         jobs::complete(connection, lease, record.assessment_id.as_str(), record.at).await?;
     }
     Ok(())
+}
+
+pub(super) async fn insert_shadow(
+    connection: &mut Connection,
+    record: &ShadowRecord,
+) -> Result<(), StoreError> {
+    sql(INSERT_SHADOW)
+        .bind(record.assessment_id.as_str())
+        .bind(record.revision)
+        .bind(record.provider_assessment_id.as_str())
+        .bind(record.served.as_str())
+        .bind(record.at)
+        .run(connection)
+        .await
+        .map(drop)
 }
 
 fn sealed(subject: &StoredSubject, place: &str, text: Option<&str>) -> Result<Option<Vec<u8>>, StoreError> {

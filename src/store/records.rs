@@ -7,7 +7,7 @@ use risk_provider::{Money, ProviderAssessment, ProviderName};
 
 use super::jobs::{Lease, NewItem};
 use crate::{
-    assessment::Assessment,
+    assessment::{Assessment, Served},
     attempts::Attempt,
     ids::{AssessmentId, AttemptId, ProviderAssessmentId, RequestId, SubjectId},
     vault::DataKey,
@@ -101,6 +101,21 @@ pub struct AssessmentRecord {
     pub completes: Option<Lease>,
     /// What is to be done next because of it.
     pub enqueues: Vec<NewItem>,
+}
+
+/// What another provider said to a question that was answered already, for comparison.
+#[derive(Debug, Clone)]
+pub struct ShadowRecord {
+    /// The answer that was served.
+    pub assessment_id: AssessmentId,
+    /// Which revision of it.
+    pub revision: u32,
+    /// What the other provider said.
+    pub provider_assessment_id: ProviderAssessmentId,
+    /// Whether the vendor was called for it.
+    pub served: Served,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A stored assessment given again.

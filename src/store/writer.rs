@@ -8,12 +8,13 @@ use std::sync::{
 };
 
 use jiff::Timestamp;
+use risk_provider::ProviderName;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    AssessmentRecord, AttemptsRecord, Claim, ClaimRequest, Failure, IdempotencyKey, Intent, Lease,
-    LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, StoreError,
-    StoredSubject, SubjectKey, assessments, attempts,
+    AssessmentRecord, AttemptsRecord, Claim, ClaimRequest, Drain, Failure, IdempotencyKey, Intent, Lease,
+    LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, ShadowRecord,
+    StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
     engine::{Connection, Pool},
     facts, idempotency, jobs, keys, subjects,
 };
@@ -52,6 +53,7 @@ pub(super) enum Add {
     Attempts(AttemptsRecord),
     Assessment(Box<AssessmentRecord>),
     Served(ServedRecord),
+    Shadow(ShadowRecord),
     Key(Box<NewKey>),
     Item {
         team: String,
@@ -81,6 +83,8 @@ pub(super) enum Change {
         id: String,
         at: Timestamp,
     },
+    Drain(Drain),
+    Resume(ProviderName),
     Pin(Box<Pin>),
     Release {
         key: IdempotencyKey,
@@ -194,6 +198,7 @@ impl Add {
             Self::Attempts(record) => attempts::insert(connection, record, None).await,
             Self::Assessment(record) => assessments::insert(connection, record).await,
             Self::Served(record) => assessments::insert_served(connection, record).await,
+            Self::Shadow(record) => assessments::insert_shadow(connection, record).await,
             Self::Key(key) => keys::insert(connection, key).await,
             Self::Item { team, subject, item, now } => {
                 jobs::enqueue(connection, team, subject, item, *now).await
@@ -212,6 +217,8 @@ impl Change {
             Self::Conclude { now } => attempts::conclude(connection, *now).await,
             Self::RevokeKey { id, from } => keys::revoke(connection, id, *from).await,
             Self::NoteKeyUsed { id, at } => keys::used(connection, id, *at).await,
+            Self::Drain(drain) => drains::insert(connection, drain).await,
+            Self::Resume(provider) => drains::delete(connection, provider).await,
             Self::Pin(pin) => idempotency::pin(connection, pin).await,
             Self::Release { key, request_id } => idempotency::release(connection, key, request_id).await,
             Self::Follow { key, request_id, leader } => {

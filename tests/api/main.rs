@@ -26,6 +26,8 @@ mod deadlines;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod idempotency;
@@ -49,6 +51,8 @@ mod recheck;
 mod screening;
 #[cfg(test)]
 mod single_flight;
+#[cfg(test)]
+mod strategies;
 #[cfg(test)]
 mod teams;
 #[cfg(test)]

@@ -55,6 +55,7 @@ async fn a_refusal_tells_every_attempt_with_what_it_may_have_cost() {
     [
       "idenfy profile: answered, sent, billed no",
       "idenfy check: unknown_outcome, sent, billed unknown",
+      "idenfy assessments: answered, sent, billed no",
       "youverify assessment: malformed, sent, billed yes"
     ]
     "#);

@@ -65,10 +65,19 @@ impl Gateway {
 
     /// A gateway whose records go to `place`.
     pub(crate) async fn on(place: TestStore, setup: Setup) -> Self {
+        // Noon, so that no test runs into another day unless it means to.
+        Self::begun(place, setup, NOON.parse().expect("a time")).await
+    }
+
+    /// A gateway whose clock tells the same time as its vendors'.
+    pub(crate) async fn in_vendors_time(setup: Setup) -> Self {
+        Self::begun(TestStore::new(), setup, Clock::system().now()).await
+    }
+
+    async fn begun(place: TestStore, setup: Setup, noon: Timestamp) -> Self {
         let ahead_s = Arc::new(AtomicI64::new(0));
         let (ahead, system) = (Arc::clone(&ahead_s), Clock::system());
-        // Noon, so that no test runs into another day unless it means to.
-        let (noon, started) = (NOON.parse::<Timestamp>().expect("a time"), system.now());
+        let started = system.now();
         let clock = Clock::from_fn(move || {
             let ahead = SignedDuration::from_secs(ahead.load(Ordering::Relaxed));
             noon + system.now().duration_since(started) + ahead

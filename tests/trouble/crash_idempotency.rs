@@ -136,6 +136,7 @@ async fn killed_while_the_second_vendor_answers_both_calls_are_told_and_neither_
     let vendors = Vendors::start().await;
     let home = home(&vendors, store);
     vendors.idenfy.inject(Fault::new(FaultKind::ResetAfterBilling).on("check").times(1));
+    vendors.idenfy.inject(Fault::new(FaultKind::Unavailable).on("assessments"));
     let question = about(&person("cust-1"));
     let server = killed_while_the_vendor_answers(&home, &vendors, home.serve(), &question).await;
     assert_eq!(books::change(&home.store.url, TIME_IS_OVER).await, 1);
@@ -143,6 +144,7 @@ async fn killed_while_the_second_vendor_answers_both_calls_are_told_and_neither_
     let told = [
         "idenfy profile: answered, sent, billed no",
         "idenfy check: unknown_outcome, sent, billed unknown",
+        "idenfy assessments: vendor_error, sent, billed no",
         "youverify assessment: unknown_outcome, sent, billed unknown",
     ];
     assert_eq!(attempts(&problem), told);

@@ -106,6 +106,14 @@ pub trait History: Send + Sync {
         query: &HistoryQuery,
         cursor: Option<&str>,
     ) -> Result<HistoryPage, ProviderError>;
+
+    /// Whether `answer`, read from the history, is the one to a check of `subject` on `today`: every answer that was
+    /// sent stands in it, and no other. Decides whether a check whose answer was lost is adopted, so false where that
+    /// cannot be told.
+    fn answers(&self, subject: &Subject, today: Date, answer: &ProviderAssessment) -> bool {
+        let _ = (subject, today, answer);
+        false
+    }
 }
 
 /// What of a vendor's history is wanted. A vendor that cannot filter gives more; whoever asks looks again.

@@ -1,17 +1,22 @@
 //! The vendor's own list of assessments, page by page.
 
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
+use indexmap::IndexMap;
+use jiff::{civil::Date, tz::TimeZone};
 use risk_provider::{
-    Call, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, Personal, ProviderError,
-    VendorReference, VendorResponse, names::normalise, object::Object, transport, vendor_time,
+    Call, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, Personal, ProviderAssessment,
+    ProviderError, Subject, VendorReference, VendorResponse,
+    names::{self, normalise},
+    object::Object,
+    transport, vendor_time,
 };
 use serde_json::Value;
 use url::Url;
 
 use crate::{
     Idenfy,
-    wire::{AssessmentItem, Page},
+    mapping::answers,
+    wire::{Answer, Assessment, AssessmentItem, CheckRequest, Page, Question, Section},
 };
 
 const PAGE: &str = "page";
@@ -37,6 +42,49 @@ impl History for Idenfy {
             Ok(HistoryPage { items, next })
         };
         self.client.assessments(call, address, decode).await
+    }
+
+    fn answers(&self, subject: &Subject, today: Date, answer: &ProviderAssessment) -> bool {
+        let Some(questionnaire) = self.shelf.kept() else { return false };
+        let (Ok(sent), Ok(told)) = (
+            answers::to_wire(&questionnaire.plan, subject, today),
+            serde_json::from_str::<Assessment>(answer.raw.text()),
+        ) else {
+            return false;
+        };
+        let profile = told.profile_id();
+        let is_profile = profile.is_some_and(|id| id.eq_ignore_ascii_case(self.client.profile_id()));
+        let named = told.name.as_deref().is_some_and(|name| names::is_about(subject, name));
+        is_profile && named && sent.is_answered_by(&told.sections)
+    }
+}
+
+// === impl CheckRequest ===
+
+impl CheckRequest {
+    /// Whether `told` holds exactly the answers that are sent here.
+    fn is_answered_by(&self, told: &[Section]) -> bool {
+        let questions = || {
+            told.iter().flat_map(|section| section.questions.iter().map(move |question| (section, question)))
+        };
+        let asked: usize = self.sections.values().map(IndexMap::len).sum();
+        let answered = questions().filter(|(_, question)| !question.answers.is_empty()).count();
+        let same = |(section, question): (&Section, &Question)| {
+            let sent = self.sections.get(&section.key).and_then(|sent| sent.get(&question.key));
+            let sent = sent.map(|values| values.value.as_slice()).unwrap_or_default();
+            sent.len() == question.answers.len()
+                && sent.iter().all(|value| question.answers.iter().any(|answer| answer.is(value)))
+        };
+        asked == answered && questions().all(same)
+    }
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// Whether it repeats what was sent: a choice's key, a country, or a text.
+    fn is(&self, sent: &str) -> bool {
+        self.key == sent || self.answer.as_deref() == Some(sent)
     }
 }
 

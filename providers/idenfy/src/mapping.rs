@@ -129,7 +129,7 @@ impl Assessment {
         if self.risk_level_changed_by.is_some() { &[ACCOUNT, CHANGED_BY] } else { &[ACCOUNT] }
     }
 
-    fn profile_id(&self) -> Option<String> {
+    pub(crate) fn profile_id(&self) -> Option<String> {
         let id = self.profile.get("id").unwrap_or(&self.profile);
         id.as_str().map(str::to_owned).or_else(|| id.as_number().map(ToString::to_string))
     }

@@ -1,4 +1,4 @@
-//! Exact counts of calls and failures over the last while, in ten buckets.
+//! Exact counts over the last while, in ten buckets: how many, and how many of them were marked.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 const BUCKETS: u32 = 10;
 
-/// Calls and failures, bucket by bucket.
+/// Events and the marked ones among them, bucket by bucket.
 #[derive(Debug)]
 pub(super) struct Window {
     bucket_length: Duration,
@@ -16,8 +16,8 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     began: Instant,
-    calls: u32,
-    failures: u32,
+    all: u32,
+    marked: u32,
 }
 
 // === impl Window ===
@@ -27,26 +27,26 @@ impl Window {
         Self { bucket_length: length / BUCKETS, buckets: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, now: Instant, failed: bool) {
+    pub(super) fn add(&mut self, now: Instant, marked: bool) {
         self.buckets.retain(|bucket| self.bucket_length * BUCKETS > now.duration_since(bucket.began));
         let current =
             self.buckets.last_mut().filter(|last| now.duration_since(last.began) < self.bucket_length);
         match current {
-            Some(bucket) => bucket.count(failed),
+            Some(bucket) => bucket.count(marked),
             None => {
-                let mut bucket = Bucket { began: now, calls: 0, failures: 0 };
-                bucket.count(failed);
+                let mut bucket = Bucket { began: now, all: 0, marked: 0 };
+                bucket.count(marked);
                 self.buckets.push(bucket);
             }
         }
     }
 
-    /// Calls and failures in the window that ends `now`.
+    /// How many events there were in the window that ends `now`, and how many of them were marked.
     pub(super) fn counts(&self, now: Instant) -> (u32, u32) {
         let length = self.bucket_length * BUCKETS;
         let recent = self.buckets.iter().filter(|bucket| now.duration_since(bucket.began) < length);
-        recent.fold((0, 0), |(calls, failures), bucket| {
-            (calls.saturating_add(bucket.calls), failures.saturating_add(bucket.failures))
+        recent.fold((0, 0), |(all, marked), bucket| {
+            (all.saturating_add(bucket.all), marked.saturating_add(bucket.marked))
         })
     }
 
@@ -58,10 +58,10 @@ impl Window {
 // === impl Bucket ===
 
 impl Bucket {
-    const fn count(&mut self, failed: bool) {
-        self.calls = self.calls.saturating_add(1);
-        if failed {
-            self.failures = self.failures.saturating_add(1);
+    const fn count(&mut self, marked: bool) {
+        self.all = self.all.saturating_add(1);
+        if marked {
+            self.marked = self.marked.saturating_add(1);
         }
     }
 }

@@ -1,0 +1,118 @@
+//! Asking other providers the same question for comparison alone: detached, sampled, capped, and never served.
+
+use std::sync::Arc;
+
+use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument;
+
+use super::{
+    Answer, Assessor, CacheUse, Provider, Question, Route,
+    ask::suits,
+    inquiry::{Candidate, Found, Inquiry},
+};
+use crate::{
+    assessment::{Assessment, Role, Served, Status},
+    cache::FlightError,
+    deadline::Deadline,
+    resilience::BreakerState,
+    store::{ShadowRecord, StoreError},
+};
+
+/// Who else is asked, how often, and how many of them at once.
+#[derive(Debug, Clone)]
+pub struct Shadow {
+    /// Whom.
+    pub providers: Vec<Arc<Provider>>,
+    /// About which share of the subjects, above 0 and up to 1.
+    pub sample: f64,
+    /// One place for each call that may be under way.
+    pub places: Arc<Semaphore>,
+}
+
+// === impl Assessor ===
+
+impl Assessor {
+    /// Puts the question to the route's challengers as well, if its subject is in the sample. Nobody waits for them.
+    pub(super) fn cast_shadows(
+        self: &Arc<Self>,
+        route: &Arc<Route>,
+        question: &Arc<Question>,
+        answer: &Answer,
+    ) {
+        let Some(shadow) = &route.shadow else { return };
+        let purpose = format!("shadow/{}", route.name);
+        let draw = self.keys.draw(&question.team, &purpose, question.subject.reference.expose());
+        let answered = matches!(answer.assessment.status, Status::Completed | Status::Partial);
+        // What is given again has its shadow already, and one of another age would not compare.
+        let is_new = !matches!(answer.cache, CacheUse::Hit | CacheUse::GivenStale);
+        if draw >= shadow.sample || !answered || !is_new {
+            return;
+        }
+        for challenger in &shadow.providers {
+            if let Err(why) = self.cast_shadow(route, question, shadow, challenger, &answer.assessment) {
+                self.telemetry.shadow(challenger.name(), why);
+            }
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Why the challenger is left out.
+    fn cast_shadow(
+        self: &Arc<Self>,
+        route: &Arc<Route>,
+        question: &Arc<Question>,
+        shadow: &Shadow,
+        challenger: &Arc<Provider>,
+        served: &Assessment,
+    ) -> Result<(), &'static str> {
+        if served.providers.iter().any(|answer| answer.provider == *challenger.name()) {
+            return Err("answered_itself");
+        }
+        if suits(challenger, &question.subject, &self.clock).is_err() {
+            return Err("cannot_answer");
+        }
+        if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
+            return Err("breaker_open");
+        }
+        let place = Arc::clone(&shadow.places).try_acquire_owned().map_err(|_full| "no_place")?;
+        // Asked for itself alone: what it says ends no job and belongs to no key.
+        let question =
+            Question { completes: None, holds: None, continues: None, ..Question::clone(question) };
+        let inquiry = Inquiry { one_decides: false, ..Inquiry::new(route, &Arc::new(question), None) };
+        let candidate = Candidate { provider: Arc::clone(challenger), role: Role::Primary };
+        let (assessor, served) = (Arc::clone(self), (served.id.clone(), served.revision));
+        let asking = async move {
+            let name = candidate.provider.name().clone();
+            let outcome = assessor.shadow(&Arc::new(inquiry), &candidate, served).await;
+            drop(place);
+            match outcome {
+                Ok(()) => assessor.telemetry.shadow(&name, "answered"),
+                Err(FlightError::Provider(_)) => assessor.telemetry.shadow(&name, "failed"),
+                Err(FlightError::Store(error)) => {
+                    tracing::warn!(error = error.told(), "a shadow's answer could not be recorded");
+                    assessor.telemetry.shadow(&name, "failed");
+                }
+            }
+        };
+        self.tasks.spawn(asking.in_current_span());
+        Ok(())
+    }
+
+    async fn shadow(
+        self: &Arc<Self>,
+        inquiry: &Arc<Inquiry>,
+        candidate: &Candidate,
+        (assessment_id, revision): (crate::ids::AssessmentId, u32),
+    ) -> Result<(), FlightError> {
+        let now = Instant::now();
+        let share = Deadline::new(now, inquiry.route.deadline, None).share(now, 1);
+        let Found { entry, cache } = self.ask(&inquiry.turn(candidate), share).await?;
+        let served = if cache.called() { Served::Called } else { Served::Cached };
+        let provider_assessment_id = entry.record.id.clone();
+        let record =
+            ShadowRecord { assessment_id, revision, provider_assessment_id, served, at: self.clock.now() };
+        let noting = self.store.note_shadow(record);
+        noting.await.map_err(|error: StoreError| FlightError::store(error))
+    }
+}
