@@ -99,14 +99,24 @@ impl App {
         };
         let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
         let planned = |(name, config): (String, RouteConfig)| {
-            let RouteConfig { plan, providers: names, deadline, rescreen_every, shadow, on_unavailable } =
-                config;
+            let RouteConfig { plan, providers: names, deadline, rescreen_every, shadow, .. } = config;
+            let RouteConfig { on_unavailable, policy, allowed, .. } = config;
             let named = |names: &[ProviderName]| -> Vec<Arc<Provider>> {
                 names.iter().filter_map(|name| providers.get(name).cloned()).collect()
             };
             let (shadow, providers) = (shadow.map(|shadow| cast(&shadow, named)), named(&names));
-            let route = Route { name, plan, providers, deadline, rescreen_every, shadow, on_unavailable };
-            (route.name.clone(), Arc::new(route))
+            let route = Route {
+                name: name.clone(),
+                plan,
+                providers,
+                deadline,
+                rescreen_every,
+                shadow,
+                on_unavailable,
+                policy,
+                allowed,
+            };
+            (name, Arc::new(route))
         };
         let routes: BTreeMap<_, _> = routes.into_iter().map(planned).collect();
         let tasks = TaskTracker::new();

@@ -51,6 +51,9 @@ pub struct Assessment {
     /// The provider assigned by a split, whoever served.
     #[schema(value_type = Option<String>)]
     pub assigned_to: Option<ProviderName>,
+    /// How many answers were combined; only where the route asks for a consensus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<Consensus>,
     /// What policy made of the providers' answers.
     pub policy: PolicyOutcome,
     /// The reasons.
@@ -72,6 +75,17 @@ pub struct Assessment {
     /// The vendors' payloads by provider, when asked for with `include: ["raw"]`.
     #[schema(value_type = Option<BTreeMap<String, RawAnswer>>)]
     pub raw: Option<BTreeMap<ProviderName, RawAnswer>>,
+}
+
+/// How many answers were combined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Consensus {
+    /// Providers that the route asks.
+    pub asked: usize,
+    /// Those of them that answered in time.
+    pub answered: usize,
+    /// Vendors whose answer counts: one vote each, whichever way they were asked, and none for too little said.
+    pub vendors: usize,
 }
 
 /// Whether an answer can be relied on.
@@ -116,6 +130,9 @@ pub struct SubjectSummary {
 /// What policy made of the providers' answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PolicyOutcome {
+    /// Fingerprint of the rules that judged; none in answers from before there were any.
+    #[serde(default)]
+    pub version: Option<String>,
     /// The level before floors and override.
     pub base_level: Option<Level>,
     /// The floors that applied; a floor never lowers.
@@ -130,12 +147,14 @@ pub struct PolicyOutcome {
 }
 
 /// A floor that applied.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppliedFloor {
     /// The lowest level it allows.
     pub level: Level,
     /// Why.
     pub reason: String,
+    /// The condition that held.
+    pub when: String,
 }
 
 /// A person's decision in place of the level.

@@ -4,6 +4,7 @@
 //! `${NAME}` and print as nothing.
 
 mod document;
+mod policy;
 mod provider;
 mod read;
 mod routes;
@@ -22,6 +23,7 @@ pub(crate) use document::nearest;
 pub use provider::{ProviderConfig, VendorTable};
 
 use crate::{
+    policy::{Allowed, Policy},
     routing::{OnUnavailable, Plan},
     secrets::MasterKeys,
     store::{Durability, StoreUrl},
@@ -95,6 +97,10 @@ pub struct RouteConfig {
     pub shadow: Option<ShadowConfig>,
     /// What a caller gets when no provider answered.
     pub on_unavailable: OnUnavailable,
+    /// What it makes of providers' answers.
+    pub policy: Policy,
+    /// To whom it shows which subjects.
+    pub allowed: Allowed,
 }
 
 /// Who else is asked for comparison, never served.

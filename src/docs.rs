@@ -56,3 +56,5 @@ pub mod adr_0022_held_questions {}
 
 #[doc = include_str!("docs/adr/0023-lost-checks.md")]
 pub mod adr_0023_lost_checks {}
+#[doc = include_str!("docs/adr/0019-policy-rules.md")]
+pub mod adr_0019_policy_rules {}

@@ -3,6 +3,7 @@
 mod adopt;
 mod ask;
 mod compose;
+mod consensus;
 mod failover;
 mod inquiry;
 mod plan;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub use adopt::{Adopted, Earlier, Same};
-pub use plan::{Combine, OnUnavailable, Plan, Split};
+pub use plan::{OnUnavailable, Plan, Split};
 pub use poll::PollSettings;
 pub use refusal::Refusal;
 pub use ripen::{Look, Owed};
@@ -37,6 +38,7 @@ use crate::{
     drains::Drains,
     ids::{AssessmentId, RequestId},
     keys::KeyEnvironment,
+    policy::{Allowed, Combine, Policy},
     resilience::Guards,
     store::{IdempotencyKey, Lease, Store, StoreError},
     telemetry::Telemetry,
@@ -59,6 +61,10 @@ pub struct Route {
     pub shadow: Option<Shadow>,
     /// What a caller gets when no provider answered.
     pub on_unavailable: OnUnavailable,
+    /// What it makes of providers' answers.
+    pub policy: Policy,
+    /// To whom it shows which subjects.
+    pub allowed: Allowed,
 }
 
 /// A provider with its guards and its place in the cache.
@@ -218,6 +224,19 @@ impl Route {
         }
     }
 
+    /// What tells its assessments of one answer from others of the same: they are the same while its policy is.
+    fn composes_as(&self) -> String {
+        format!("{}/{}", self.name, self.policy.version())
+    }
+
+    /// How several answers become one.
+    fn combine(&self) -> Combine {
+        match self.plan {
+            Plan::Consensus(combine) => combine,
+            Plan::Failover { .. } | Plan::Split(_) => Combine::default(),
+        }
+    }
+
     /// How it chooses, as a word.
     #[must_use]
     pub const fn strategy(&self) -> Strategy {
@@ -259,9 +278,16 @@ impl Route {
         };
         let spared = |it: &Candidate| question.spares.contains(it.provider.name());
         let all = order.into_iter().enumerate().map(candidate).filter(|it| !spared(it));
-        let (adopted, others): (Vec<_>, Vec<_>) =
-            all.partition(|it| question.adopted_from(&it.provider).is_some());
-        (if adopted.is_empty() { others } else { adopted }, assigned_to)
+        let is_adopted = |it: &Candidate| {
+            let may = || self.allowed.check(it.provider.name(), &question.subject).is_ok();
+            question.adopted_from(&it.provider).is_some() && may()
+        };
+        let all: Vec<_> = all.collect();
+        // A consensus needs the others too.
+        if matches!(self.plan, Plan::Consensus(_)) || !all.iter().any(is_adopted) {
+            return (all, assigned_to);
+        }
+        (all.into_iter().filter(is_adopted).collect(), assigned_to)
     }
 }
 
@@ -357,12 +383,14 @@ impl Assessor {
     ) -> Result<Answer, Refusal> {
         let draw = self.keys.draw(&question.team, route.experiment(), question.subject.reference.expose());
         let (candidates, assigned_to) = route.candidates(question, draw);
-        let inquiry = Arc::new(Inquiry::new(route, question, assigned_to));
-        let hedge_after = match route.plan {
-            Plan::Failover { hedge_after } => hedge_after,
-            Plan::Split(_) | Plan::Consensus(_) => None,
+        let one_decides = !matches!(route.plan, Plan::Consensus(_));
+        let inquiry = Arc::new(Inquiry { one_decides, ..Inquiry::new(route, question, assigned_to) });
+        let answered = match route.plan {
+            Plan::Failover { hedge_after } => self.first_of(&inquiry, candidates, hedge_after, began).await,
+            Plan::Split(_) => self.first_of(&inquiry, candidates, None, began).await,
+            Plan::Consensus(_) => self.all_of(&inquiry, candidates, began).await,
         };
-        let refusal = match self.first_of(&inquiry, candidates, hedge_after, began).await {
+        let refusal = match answered {
             Err(refusal @ Refusal::NobodyAnswered { .. }) => refusal,
             other => return other,
         };

@@ -292,13 +292,25 @@ impl Store {
         listing::list(&self.readers, &self.vault, team, filter, limit).await
     }
 
+    /// What the latest revision of an assessment was made of.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    pub async fn sources(
+        &self,
+        id: &AssessmentId,
+    ) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
+        assessments::find_sources(&self.readers, &self.vault, id).await
+    }
+
     /// The payloads behind an assessment, by provider.
     ///
     /// # Errors
     ///
     /// When they could not be read.
     pub async fn payloads(&self, id: &AssessmentId) -> Result<Vec<ProviderAssessment>, StoreError> {
-        assessments::find_sources(&self.readers, &self.vault, id).await
+        Ok(self.sources(id).await?.into_iter().map(|(_, said)| said).collect())
     }
 
     /// What providers said to a request, whatever became of it.

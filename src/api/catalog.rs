@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use risk_provider::{FailureKind, Input, SubjectType};
+use risk_provider::{FailureKind, Input, Level, SubjectType};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     assessment::Strategy,
     keys::Scope,
+    policy::{AllowedRule, Floor, Policy, Review},
     resilience::BreakerState,
     routing::{Provider, Route},
 };
@@ -95,6 +96,58 @@ pub(super) struct RouteStatus {
     providers: Vec<String>,
     /// The longest that an answer may take, in milliseconds.
     deadline_ms: u128,
+    /// What it makes of providers' answers.
+    policy: PolicyStatus,
+    /// Subjects that a provider may be shown; one that is not named may be shown all.
+    allowed: Vec<AllowedStatus>,
+}
+
+/// What a route makes of providers' answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PolicyStatus {
+    /// Fingerprint of these rules, as in `policy.version` of the assessments that they judged.
+    version: String,
+    /// The least coverage with which an answer counts as complete.
+    coverage_floor: f64,
+    /// From how many levels apart the higher answer stands and a person must look.
+    spread_levels: u8,
+    /// Codes of the factors that must have been judged.
+    required_factors: Vec<String>,
+    /// What the level is at least.
+    floors: Vec<FloorStatus>,
+    /// What a person must look at.
+    review: Vec<ReviewStatus>,
+}
+
+/// While its condition holds, the level is at least this.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FloorStatus {
+    /// The condition.
+    when: String,
+    /// The lowest level it allows.
+    level: Level,
+    /// Why.
+    reason: String,
+}
+
+/// While its condition holds, a person must look.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReviewStatus {
+    /// The condition.
+    when: String,
+    /// Why.
+    reason: String,
+}
+
+/// Subjects that one provider may be shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AllowedStatus {
+    /// The provider.
+    provider: String,
+    /// Countries of residence or incorporation; none for every one.
+    countries: Option<Vec<String>>,
+    /// Types; none for both.
+    types: Option<Vec<SubjectType>>,
 }
 
 /// List providers.
@@ -186,6 +239,44 @@ impl RouteStatus {
             strategy: route.strategy(),
             providers: route.providers.iter().map(name).collect(),
             deadline_ms: route.deadline.as_millis(),
+            policy: PolicyStatus::of(&route.policy),
+            allowed: route.allowed.0.iter().map(AllowedStatus::of).collect(),
+        }
+    }
+}
+
+// === impl PolicyStatus ===
+
+impl PolicyStatus {
+    fn of(policy: &Policy) -> Self {
+        let floor = |floor: &Floor| FloorStatus {
+            when: floor.when.to_string(),
+            level: floor.level,
+            reason: floor.reason.clone(),
+        };
+        let review =
+            |review: &Review| ReviewStatus { when: review.when.to_string(), reason: review.reason.clone() };
+        Self {
+            version: policy.version().to_owned(),
+            coverage_floor: policy.coverage_floor(),
+            spread_levels: policy.spread_levels(),
+            required_factors: policy.required_factors().to_vec(),
+            floors: policy.floors().iter().map(floor).collect(),
+            review: policy.review().iter().map(review).collect(),
+        }
+    }
+}
+
+// === impl AllowedStatus ===
+
+impl AllowedStatus {
+    fn of(rule: &AllowedRule) -> Self {
+        let countries = Some(&rule.countries).filter(|countries| !countries.is_empty());
+        let types = Some(&rule.types).filter(|types| !types.is_empty());
+        Self {
+            provider: rule.provider.to_string(),
+            countries: countries.map(|countries| countries.iter().map(ToString::to_string).collect()),
+            types: types.cloned(),
         }
     }
 }

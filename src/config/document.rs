@@ -172,6 +172,9 @@ pub(crate) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// The dotted key whose value stands at `span`, below `value`.
 fn key_of(value: &DeValue<'_>, span: &Range<usize>) -> Option<String> {
+    if let DeValue::Array(values) = value {
+        return values.iter().find_map(|inner| key_of(inner.get_ref(), span));
+    }
     let DeValue::Table(table) = value else { return None };
     table.iter().find_map(|(key, inner)| {
         if inner.span() == *span {
@@ -183,6 +186,9 @@ fn key_of(value: &DeValue<'_>, span: &Range<usize>) -> Option<String> {
 
 /// Removes the key that stands at `span`, or whose value does, wherever it is in `value`.
 fn remove(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
+    if let DeValue::Array(values) = value {
+        return values.iter_mut().any(|inner| remove(inner.get_mut(), span));
+    }
     let DeValue::Table(table) = value else { return false };
     let found = table.iter().find(|(key, inner)| key.span() == *span || inner.span() == *span);
     let key = found.map(|(key, _)| key.get_ref().to_string());

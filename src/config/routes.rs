@@ -1,6 +1,11 @@
 //! Routes' tables: whom to ask, in which way, and what to do when nobody answers.
 
-use std::{collections::BTreeMap, num::NonZeroU32, ops::Range, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU32, NonZeroUsize},
+    ops::Range,
+    time::Duration,
+};
 
 use risk_provider::ProviderName;
 use serde::Deserialize;
@@ -9,12 +14,14 @@ use toml::{Spanned, de::DeTable};
 use super::{
     ProviderConfig, RouteConfig, ShadowConfig,
     document::{Document, nearest},
+    policy::{AllowedTable, PolicyTable, read_allowed},
     read::tables,
     units::Length,
 };
 use crate::{
     assessment::Strategy,
-    routing::{Combine, OnUnavailable, Plan, Split},
+    policy::Combine,
+    routing::{OnUnavailable, Plan, Split},
 };
 
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(8);
@@ -38,11 +45,14 @@ struct RouteTable {
     weights: Option<Spanned<Vec<u32>>>,
     experiment: Option<Spanned<String>>,
     combine: Option<Spanned<CombineWord>>,
-    quorum: Option<Spanned<NonZeroU32>>,
+    quorum: Option<Spanned<NonZeroUsize>>,
     shadow: Option<ShadowTable>,
     #[serde(default)]
     on_unavailable: UnavailableWord,
     hold_for: Option<Spanned<Length<true>>>,
+    policy: Option<PolicyTable>,
+    #[serde(default)]
+    allowed: Vec<AllowedTable>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +134,11 @@ impl Reader<'_, '_> {
             .map(|every| self.at_least(&every, MIN_RESCREEN_EVERY, "rescreen_every must be at least 1s"));
         let shadow = table.shadow.map(|shadow| self.shadow(&shadow, &providers));
         let on_unavailable = self.on_unavailable(&table.on_unavailable, table.hold_for);
-        RouteConfig { plan, providers, deadline, rescreen_every, shadow, on_unavailable }
+        let policy = table.policy.map(|policy| policy.read(self.document, name)).unwrap_or_default();
+        let asked: Vec<ProviderName> = shadow.iter().flat_map(|shadow| &shadow.providers).cloned().collect();
+        let asked = [providers.clone(), asked].concat();
+        let allowed = read_allowed(self.document, &self.place, table.allowed, &asked);
+        RouteConfig { plan, providers, deadline, rescreen_every, shadow, on_unavailable, policy, allowed }
     }
 
     fn at_least(&mut self, length: &Spanned<Length>, least: Duration, message: &str) -> Duration {
@@ -184,13 +198,12 @@ impl Reader<'_, '_> {
         let combine = match (word, &table.quorum) {
             (Some(CombineWord::Quorum), quorum) => {
                 let asked = table.providers.len();
-                let votes = quorum.as_ref().map_or(asked / 2 + 1, |votes| {
-                    usize::try_from(votes.get_ref().get()).unwrap_or(usize::MAX)
-                });
-                if let Some(quorum) = quorum.as_ref().filter(|_| votes > asked) {
+                let most = NonZeroUsize::MIN.saturating_add(asked / 2);
+                let votes = quorum.as_ref().map_or(most, |votes| *votes.get_ref());
+                if let Some(quorum) = quorum.as_ref().filter(|_| votes.get() > asked) {
                     self.problem(quorum.span(), "quorum must be at most the number of providers");
                 }
-                return Combine::Quorum { votes };
+                return Combine::Quorum(votes);
             }
             (Some(CombineWord::Mean), _) => Combine::Mean,
             (Some(CombineWord::MostConservative) | None, _) => Combine::MostConservative,

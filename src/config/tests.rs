@@ -48,6 +48,7 @@ fn the_example_file_is_good_and_shows_every_default() {
     let (shown, default) = (&example.routes["default"], &minimal.routes["default"]);
     assert_eq!((&shown.plan, shown.deadline), (&default.plan, default.deadline));
     assert_eq!((shown.rescreen_every, default.rescreen_every), (None, None));
+    assert_eq!((&shown.policy, &shown.allowed), (&default.policy, &default.allowed));
     assert_eq!((example.teams.len(), minimal.teams.len()), (0, 0));
     assert_eq!((example.master_keys.iter().count(), minimal.master_keys.iter().count()), (1, 1));
 }
@@ -195,6 +196,97 @@ fn a_vendors_own_problem_names_the_line_of_its_key() {
     let (at, message) = problem_of(&text);
     assert_eq!(at, Some(line), "{message}");
     assert!(message.contains("politically_exposed"), "{message}");
+}
+
+const POLICY: &str = r#"[routes.default.policy]
+coverage_floor = 0.75
+spread_levels = 1
+required_factors = ["screening.sanction"]
+floors = [
+  { when = 'country in [KP, IR]', level = "very_high", reason = "embargo" },
+  { when = 'factor("customer.kyc").state == missing_input', level = "medium", reason = "not verified" },
+]
+review = [{ when = 'spread >= 1', reason = "vendors differ" }]
+"#;
+
+#[test]
+fn a_routes_policy_and_whom_its_vendors_may_be_shown_are_read() {
+    let allowed =
+        "allowed = [{ provider = \"yv\", countries = [\"NG\", \"GH\"], types = [\"individual\"] }]\n";
+    let config = Config::parse(&format!("{GOOD}{allowed}{POLICY}"), &environment()).expect("good");
+    let route = &config.routes["default"];
+    let floors: Vec<_> = route.policy.floors().iter().map(|floor| floor.when.to_string()).collect();
+    assert_eq!(floors, ["country in [KP, IR]", "factor(\"customer.kyc\").state == missing_input"]);
+    assert_eq!((route.policy.spread_levels(), route.policy.required_factors().len()), (1, 1));
+    assert_eq!((route.policy.review().len(), route.allowed.0.len()), (1, 1));
+    assert_ne!(route.policy.version(), Policy::default().version());
+}
+
+#[test]
+fn each_mistake_in_a_policy_names_its_line_and_what_was_probably_meant() {
+    let text = format!("{GOOD}{POLICY}");
+    for (from, to, line, part) in [
+        (
+            "country in",
+            "contry in",
+            14,
+            "[routes.default.policy]: floors: when, at character 1: \"contry\" is no test; did you mean \"country\"?",
+        ),
+        ("[KP, IR]", "[KP, UK]", 14, "the United Kingdom is \"GB\""),
+        (
+            "state == missing_input",
+            "state == missing_inputs",
+            15,
+            "at character 33: \"missing_inputs\" is no state of a factor; did you mean \"missing_input\"?",
+        ),
+        ("spread >= 1", "spread >= 1 adn", 17, "review: when, at character 13"),
+        ("\"screening.sanction\"", "\"screening.sanctions\"", 12, "did you mean \"screening.sanction\"?"),
+        ("0.75", "75.0", 10, "coverage_floor must lie from 0 to 1"),
+        ("spread_levels = 1", "spread_levels = 3", 11, "spread_levels must be 1 or 2"),
+        ("\"embargo\"", "\" \"", 14, "a reason is a text of at most 200 characters"),
+        ("\"very_high\"", "\"veryhigh\"", 14, "unknown variant `veryhigh`"),
+        ("reason = \"embargo\"", "because = \"embargo\"", 14, "unknown key \"because\""),
+        ("coverage_floor", "coverage_flor", 10, "did you mean \"coverage_floor\"?"),
+        // One problem hides no other, wherever it stands.
+        (
+            "reason = \"embargo\"",
+            "reason = \"embargo\", because = \"x\"",
+            15,
+            "did you mean \"missing_input\"?",
+        ),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        let changed =
+            if line == 15 { changed.replacen("== missing_input'", "== missing_inputs'", 1) } else { changed };
+        let found = problems(&changed);
+        let told = found.iter().any(|(at, message)| *at == Some(line) && message.contains(part));
+        assert!(told, "{to}: {found:#?}");
+    }
+}
+
+#[test]
+fn allowed_names_only_providers_that_the_route_asks_and_somebody() {
+    for (allowed, part) in [
+        ("{ provider = \"yw\" }", "the route does not ask \"yw\"; did you mean \"yv\"?"),
+        ("{ provider = \"yv\", countries = [] }", "an empty list allows nobody"),
+        ("{ provider = \"yv\", types = [] }", "an empty list allows nobody"),
+        ("{ provider = \"yv\", countries = [\"UK\"] }", "the United Kingdom is \"GB\""),
+        ("{ provider = \"yv\", types = [\"company\"] }", "unknown variant `company`"),
+        ("{ countries = [\"NG\"] }", "provider is required"),
+    ] {
+        let (line, message) = problem_of(&format!("{GOOD}allowed = [{allowed}]\n"));
+        assert!(line == Some(9) && message.contains(part), "{allowed}: {line:?} {message}");
+    }
+}
+
+#[test]
+fn the_rules_that_the_example_shows_are_good() {
+    let shown: Vec<&str> = EXAMPLE.lines().filter_map(|line| line.strip_prefix("#   { when = '")).collect();
+    assert!(shown.len() >= 8, "{shown:?}");
+    for rule in shown {
+        let (when, _) = rule.split_once("',").expect("a condition in quotes");
+        when.parse::<crate::policy::Condition>().unwrap_or_else(|error| panic!("{when}: {error}"));
+    }
 }
 
 #[test]

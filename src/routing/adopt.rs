@@ -106,7 +106,8 @@ impl Assessor {
         };
         let mut adopted = Vec::new();
         for (id, assessment) in said {
-            let made = self.store.made_of(team, &same.route, &id).await?.map(Arc::new);
+            let made = self.store.made_of(team, &same.route, &id).await?;
+            let made = made.filter(|made| self.is_made_alike(made)).map(Arc::new);
             let by = |attempt: &&Attempt| attempt.provider == assessment.provider;
             let attempts = attempts.iter().filter(by).cloned().collect();
             let exchanges = AttemptsRecord { origin: origin.clone(), attempts };
@@ -114,5 +115,11 @@ impl Assessor {
             adopted.push(Adopted { record: Arc::new(record), made });
         }
         Ok(Earlier::Answered(adopted))
+    }
+
+    /// Whether its route would make the same of the same answer today.
+    fn is_made_alike(&self, made: &Assessment) -> bool {
+        self.route(&made.route)
+            .is_some_and(|route| made.policy.version.as_deref() == Some(route.policy.version()))
     }
 }

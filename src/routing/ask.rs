@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use risk_provider::{Call, FailureKind, ProviderAssessment, ProviderError, Subject};
+use risk_provider::{Call, FailureKind, ProviderAssessment, ProviderError};
 use tokio::time::Instant;
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     deadline::Share,
     ids::{AttemptId, ProviderAssessmentId},
-    policy,
+    policy::Facts,
     store::{AttemptsRecord, Journal, Origin, ProviderRecord, StoreError, StoredSubject},
 };
 
@@ -41,7 +41,7 @@ impl Assessor {
     /// Why it gave none, or that the store cannot take the subject; nothing was asked then.
     pub(super) async fn ask(self: &Arc<Self>, turn: &Turn, share: Share) -> Result<Found, FlightError> {
         let (provider, question) = (&turn.provider, &turn.inquiry.question);
-        if let Err(error) = suits(provider, &question.subject, &self.clock) {
+        if let Err(error) = suits(turn, &self.clock) {
             return Err(self.passed_over(turn, error));
         }
         if let Some(adopted) = question.adopted_from(provider) {
@@ -50,7 +50,7 @@ impl Assessor {
             let at = adopted.record.assessment.assessed_at;
             let entry = Entry::new(Arc::clone(&adopted.record), at, provider.ttl, provider.keep_stale);
             if let Some(made) = &adopted.made {
-                entry.compose(&turn.inquiry.route.name, Arc::clone(made));
+                entry.compose(&turn.inquiry.route.composes_as(), Arc::clone(made));
             }
             return Ok(Found { entry: Arc::new(entry), cache: CacheUse::Adopted });
         }
@@ -232,7 +232,8 @@ impl Lead {
     ) -> Result<Arc<Entry>, StoreError> {
         let Self { assessor, turn, .. } = self;
         let provider = &turn.provider;
-        let status = policy::judge(&said).status;
+        let Inquiry { route, question, .. } = turn.inquiry.as_ref();
+        let status = route.policy.status_of(&said, &Facts::from(question.subject.as_ref()));
         let record = Arc::new(ProviderRecord {
             id: ProviderAssessmentId::new(),
             assessment: Arc::new(said),
@@ -284,9 +285,11 @@ impl Provider {
     }
 }
 
-/// Whether the provider can be asked about this subject at all.
-pub(super) fn suits(provider: &Provider, subject: &Subject, clock: &Clock) -> Result<(), ProviderError> {
-    let descriptor = provider.adapter.descriptor();
+/// Whether the provider can, and by this route may, be asked about this subject at all.
+pub(super) fn suits(turn: &Turn, clock: &Clock) -> Result<(), ProviderError> {
+    let Inquiry { route, question, .. } = turn.inquiry.as_ref();
+    let (descriptor, subject) = (turn.provider.adapter.descriptor(), question.subject.as_ref());
+    route.allowed.check(&descriptor.name, subject)?;
     if !descriptor.subject_types.contains(&subject.kind()) {
         let detail = format!("{} does not answer about a {}", descriptor.name, subject.kind().as_str());
         return Err(ProviderError::new(FailureKind::Unsupported, detail).with_fields(vec!["type".to_owned()]));

@@ -3,19 +3,43 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use risk_provider::{AnswerState, ProviderAssessment};
 
 use super::{
-    Assessor, CacheUse,
+    Assessor, CacheUse, Plan, Route,
     inquiry::{Inquiry, Voice},
 };
 use crate::{
-    assessment::{Assessment, PolicyOutcome, ProviderAnswer, Served, Status, SubjectSummary},
+    assessment::{Assessment, Consensus, ProviderAnswer, Served, Status, SubjectSummary},
     cache::Entry,
     ids::AssessmentId,
     jobs::screening,
-    policy,
+    policy::{Facts, Judgement, Policy},
     store::{AssessmentRecord, ServedRecord, StoreError},
 };
+
+/// The reason of a consensus in which somebody is missing.
+const NOT_ALL_ANSWERED: &str = "not_all_answered";
+
+// === impl Route ===
+
+impl Route {
+    /// What its policy makes of what its providers `said`, and how many of them that were where it asks for a consensus.
+    pub(super) fn judge(
+        &self,
+        said: &[&ProviderAssessment],
+        facts: &Facts,
+    ) -> (Judgement, Option<Consensus>) {
+        let judged = self.policy.judge(said, facts, self.combine());
+        if !matches!(self.plan, Plan::Consensus(_)) {
+            return (judged, None);
+        }
+        let answered = said.iter().filter(|said| said.state == AnswerState::Final).count();
+        let consensus = Consensus { asked: self.providers.len(), answered, vendors: judged.answered };
+        let is_whole = consensus.answered >= consensus.asked;
+        (if is_whole { judged } else { judged.to_be_reviewed(NOT_ALL_ANSWERED) }, Some(consensus))
+    }
+}
 
 // === impl Assessor ===
 
@@ -128,7 +152,7 @@ impl Assessor {
 
 /// Under which name the first answer keeps what a route made of all of them.
 fn name_of(inquiry: &Inquiry, voices: &[Voice]) -> String {
-    let mut name = inquiry.route.name.clone();
+    let mut name = inquiry.route.composes_as();
     for voice in voices.iter().skip(1) {
         name.push('/');
         name.push_str(voice.found.entry.record.id.as_str());
@@ -165,12 +189,15 @@ const fn served_again(cache: CacheUse) -> Served {
 
 fn assessment(inquiry: &Inquiry, voices: &[Voice], first: &Entry, now: Timestamp) -> Assessment {
     let Inquiry { route, question, assigned_to, trail, .. } = inquiry;
-    let said = first.record.assessment.as_ref();
-    let judged = policy::judge(said);
+    let said: Vec<&ProviderAssessment> = voices.iter().map(Voice::said).collect();
+    let facts = Facts::from(question.subject.as_ref());
+    let (judged, consensus) = route.judge(&said, &facts);
     let (id, revision) = match &question.continues {
         Some(continued) => (continued.assessment.clone(), continued.revision + 1),
         None => (AssessmentId::new(), 1),
     };
+    let policy = judged.outcome();
+    let alone = inquiry.one_decides.then(|| first.record.assessment.provider.clone());
     Assessment {
         id,
         revision,
@@ -183,44 +210,52 @@ fn assessment(inquiry: &Inquiry, voices: &[Voice], first: &Entry, now: Timestamp
             reference: question.subject.reference.clone(),
             kind: question.subject.kind(),
         },
+        providers: voices.iter().map(|voice| voice.summary(&route.policy, &judged, voices, now)).collect(),
         score: judged.score,
         level: judged.level,
         bounds: judged.bounds,
         coverage: judged.coverage,
-        decided_by: Some(said.provider.clone()),
+        decided_by: alone.or(judged.decided_by),
         assigned_to: assigned_to.clone(),
-        policy: PolicyOutcome {
-            base_level: judged.base_level,
-            floors_applied: Vec::new(),
-            overridden: None,
-            review_required: judged.review_required,
-            reasons: judged.reasons,
-        },
-        factors: said.factors.clone(),
-        evidence: said.evidence.clone(),
-        flags: said.flags.clone(),
-        providers: voices.iter().map(|voice| provider_answer(voice, now)).collect(),
+        consensus,
+        policy,
+        factors: said.iter().flat_map(|said| said.factors.clone()).collect(),
+        evidence: said.iter().flat_map(|said| said.evidence.clone()).collect(),
+        flags: said.iter().flat_map(|said| said.flags.clone()).collect(),
         attempts: trail.attempts(),
         created_at: now,
-        valid_until: first.valid_until(),
+        valid_until: voices.iter().map(|voice| voice.found.entry.valid_until()).min().unwrap_or(now),
         raw: None,
     }
 }
 
-fn provider_answer(voice: &Voice, now: Timestamp) -> ProviderAnswer {
-    let entry = &voice.found.entry;
-    let said = entry.record.assessment.as_ref();
-    let judged = policy::judge(said);
-    ProviderAnswer {
-        provider: said.provider.clone(),
-        role: voice.role,
-        served: served(voice.found.cache),
-        score: judged.score,
-        level: judged.level,
-        vendor_level: said.vendor_level.clone(),
-        vendor_reference: said.vendor_reference.clone(),
-        assessed_at: said.assessed_at,
-        age_s: entry.age(now).as_secs(),
-        mapping_version: said.mapping_version.clone(),
+// === impl Voice ===
+
+impl Voice {
+    fn said(&self) -> &ProviderAssessment {
+        &self.found.entry.record.assessment
+    }
+
+    /// What an assessment tells of it: before any floor, and before the others had their say.
+    fn summary(&self, policy: &Policy, judged: &Judgement, all: &[Self], now: Timestamp) -> ProviderAnswer {
+        let said = self.said();
+        let (score, level) = if all.len() > 1 {
+            let verdict = policy.verdict(said);
+            (verdict.score, verdict.level)
+        } else {
+            (judged.score.clone(), judged.base_level)
+        };
+        ProviderAnswer {
+            provider: said.provider.clone(),
+            role: self.role,
+            served: served(self.found.cache),
+            score,
+            level,
+            vendor_level: said.vendor_level.clone(),
+            vendor_reference: said.vendor_reference.clone(),
+            assessed_at: said.assessed_at,
+            age_s: self.found.entry.age(now).as_secs(),
+            mapping_version: said.mapping_version.clone(),
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::policy::Combine;
+
 /// How a route chooses among providers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
@@ -24,20 +26,6 @@ pub struct Split {
     pub weights: Vec<u32>,
     /// What the draw is for: routes with the same experiment draw alike.
     pub experiment: String,
-}
-
-/// How several answers become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Combine {
-    /// The highest level.
-    MostConservative,
-    /// The mean of the scores.
-    Mean,
-    /// The level that most vendors give.
-    Quorum {
-        /// So many vendors must have answered.
-        votes: usize,
-    },
 }
 
 /// What a caller gets when no provider answered.

@@ -12,13 +12,13 @@ use super::{
     inquiry::{Inquiry, Turn, Voice},
 };
 use crate::{
-    assessment::{Assessment, PolicyOutcome, Status},
-    attempts::{Attempt, AttemptLog},
+    assessment::{Assessment, Consensus, PolicyOutcome, Status},
+    attempts::AttemptLog,
     cache::{CacheKey, Entry},
     deadline::Share,
     ids::{AssessmentId, ProviderAssessmentId},
     jobs::polling,
-    policy,
+    policy::{Combine, Facts, Judgement, Policy},
     store::{
         AssessmentRecord, AttemptsRecord, Journal, LeasedItem, NewItem, Origin, ProviderRecord, StoreError,
     },
@@ -26,6 +26,8 @@ use crate::{
 
 /// Why a pending answer became none.
 const NEVER_ANSWERED: &str = "vendor_never_answered";
+/// Why an answer was judged without its route's own rules.
+const ROUTE_IS_GONE: &str = "route_is_gone";
 
 /// An answer that a vendor still owes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub struct Owed {
     /// Under which the answer is kept once it is there.
     key: CacheKey,
     since: Timestamp,
+    /// What the route's policy may know of the subject.
+    facts: Facts,
 }
 
 /// What came of looking.
@@ -73,6 +77,7 @@ impl Assessor {
             reference: reference.clone(),
             key: self.key_of(&inquiry.question, &voice.provider, said),
             since: assessment.created_at,
+            facts: Facts::from(inquiry.question.subject.as_ref()),
         };
         let run_at = assessment.created_at.checked_add(voice.provider.poll.first);
         Ok(Some(NewItem {
@@ -120,9 +125,7 @@ impl Assessor {
         let provider = self.providers.get(&owed.provider);
         let (Some(first), Some(provider)) = (first, provider) else { return Ok(Look::Gone) };
         let subject = self.store.subject_of(&first.subject.id).await?;
-        let Some(subject) = subject.filter(|_| first.status == Status::Pending) else {
-            return Ok(Look::Gone);
-        };
+        let Some(subject) = subject.filter(|_| first.waits()) else { return Ok(Look::Gone) };
         let origin = Origin {
             team: item.team.clone(),
             route: first.route.clone(),
@@ -142,7 +145,7 @@ impl Assessor {
                 self.store.append_attempts(exchanges.clone()).await?;
                 let waited = Duration::try_from(now.duration_since(owed.since)).unwrap_or_default();
                 if waited >= provider.poll.give_up_after {
-                    self.give_up(item, first, exchanges).await?;
+                    self.give_up(item, &owed.provider, first, exchanges).await?;
                     return Ok(Look::Ended);
                 }
                 other.map_err(|error| {
@@ -177,21 +180,26 @@ impl Assessor {
         said: ProviderAssessment,
         exchanges: AttemptsRecord,
     ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let (route, attempts) = (first.route.clone(), exchanges.attempts.clone());
-        let subject = Arc::clone(&exchanges.origin.subject);
-        let judged = policy::judge(&said);
-        let completed = judged.status == Status::Completed;
-        let assessment = Arc::new(revised(first, &said, judged, attempts, now, provider));
+        let (now, attempts) = (self.clock.now(), exchanges.attempts.clone());
+        let others = self.others(&first, &owed.provider, &exchanges.origin).await?;
         let id = ProviderAssessmentId::new();
         let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges });
+        let sources = [others, vec![Arc::clone(&record)]].concat();
+        let said: Vec<&ProviderAssessment> = sources.iter().map(|it| it.assessment.as_ref()).collect();
+        let judged = self.judge_late(&said, &first.route, &owed.facts);
+        let completed = judged.0.status == Status::Completed;
+        let alone = first.consensus.is_none();
+        let (route, attempts) = (first.route.clone(), [first.attempts.clone(), attempts].concat());
+        let valid_until = now.checked_add(provider.ttl).unwrap_or(Timestamp::MAX);
+        let first = Assessment { attempts, created_at: now, valid_until, ..first };
+        let assessment = Arc::new(revised(first, &record.assessment, &said, judged));
         self.store
             .append(AssessmentRecord {
                 team: item.team.clone(),
-                subject,
+                subject: Arc::clone(&record.exchanges.origin.subject),
                 assessment: Arc::clone(&assessment),
                 purpose: None,
-                sources: vec![Arc::clone(&record)],
+                sources,
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
             })
@@ -199,16 +207,52 @@ impl Assessor {
         self.telemetry.answer(&assessment);
         if completed && !provider.ttl.is_zero() {
             let entry = Entry::new(record, now, provider.ttl, provider.keep_stale);
-            entry.compose(&route, assessment);
+            if let Some(route) = self.routes.get(&route).filter(|_| alone) {
+                entry.compose(&route.composes_as(), assessment);
+            }
             self.cache.keep(owed.key, Arc::new(entry)).await;
         }
         Ok(())
+    }
+
+    /// What the others of a consensus said already.
+    async fn others(
+        &self,
+        first: &Assessment,
+        late: &ProviderName,
+        origin: &Origin,
+    ) -> Result<Vec<Arc<ProviderRecord>>, StoreError> {
+        if first.consensus.is_none() {
+            return Ok(Vec::new());
+        }
+        let said = self.store.sources(&first.id).await?.into_iter();
+        let others = said.filter(|(_, said)| said.provider != *late).map(|(id, said)| {
+            // Written already, with the exchanges that led to it.
+            let exchanges = AttemptsRecord { origin: origin.clone(), attempts: Vec::new() };
+            Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges })
+        });
+        Ok(others.collect())
+    }
+
+    /// Judges by the policy that `route` has now; where there is no such route any more, a person must look.
+    fn judge_late(
+        &self,
+        said: &[&ProviderAssessment],
+        route: &str,
+        facts: &Facts,
+    ) -> (Judgement, Option<Consensus>) {
+        if let Some(route) = self.routes.get(route) {
+            return route.judge(said, facts);
+        }
+        let judged = Policy::default().judge(said, facts, Combine::default());
+        (judged.to_be_reviewed(ROUTE_IS_GONE), None)
     }
 
     /// A vendor that never answers leaves an assessment that says so.
     async fn give_up(
         &self,
         item: &LeasedItem,
+        late: &ProviderName,
         first: Assessment,
         exchanges: AttemptsRecord,
     ) -> Result<(), StoreError> {
@@ -218,6 +262,7 @@ impl Assessor {
             reasons: vec![NEVER_ANSWERED.to_owned()],
             ..first.policy.clone()
         };
+        let sources = self.others(&first, late, &exchanges.origin).await?;
         let attempts = [first.attempts.clone(), exchanges.attempts].concat();
         let revision = first.revision + 1;
         let status = Status::Partial;
@@ -228,7 +273,7 @@ impl Assessor {
                 subject: exchanges.origin.subject,
                 assessment: Arc::new(assessment),
                 purpose: None,
-                sources: Vec::new(),
+                sources,
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
             })
@@ -236,41 +281,44 @@ impl Assessor {
     }
 }
 
-/// The pending assessment `first` with what was `said` at last.
+/// The assessment `first` with what came `late`; `said` is all of it.
 fn revised(
     mut first: Assessment,
-    said: &ProviderAssessment,
-    judged: policy::Judgement,
-    attempts: Vec<Attempt>,
-    now: Timestamp,
-    provider: &Provider,
+    late: &ProviderAssessment,
+    said: &[&ProviderAssessment],
+    (judged, consensus): (Judgement, Option<Consensus>),
 ) -> Assessment {
-    for answer in first.providers.iter_mut().filter(|answer| answer.provider == said.provider) {
-        answer.score.clone_from(&judged.score);
-        answer.level = judged.level;
-        answer.vendor_level.clone_from(&said.vendor_level);
-        answer.assessed_at = said.assessed_at;
-        answer.mapping_version.clone_from(&said.mapping_version);
+    for answer in first.providers.iter_mut().filter(|answer| answer.provider == late.provider) {
+        let alone = Policy::default().verdict(late);
+        answer.score = alone.score;
+        answer.level = alone.level;
+        answer.vendor_level.clone_from(&late.vendor_level);
+        answer.assessed_at = late.assessed_at;
+        answer.mapping_version.clone_from(&late.mapping_version);
     }
+    let policy = judged.outcome();
     Assessment {
         revision: first.revision + 1,
         status: judged.status,
+        decided_by: if consensus.is_some() { judged.decided_by } else { first.decided_by },
+        consensus,
         score: judged.score,
         level: judged.level,
         bounds: judged.bounds,
         coverage: judged.coverage,
-        policy: PolicyOutcome {
-            base_level: judged.base_level,
-            review_required: judged.review_required,
-            reasons: judged.reasons,
-            ..first.policy
-        },
-        factors: said.factors.clone(),
-        evidence: said.evidence.clone(),
-        flags: said.flags.clone(),
-        attempts: [first.attempts, attempts].concat(),
-        created_at: now,
-        valid_until: now.checked_add(provider.ttl).unwrap_or(Timestamp::MAX),
+        policy,
+        factors: said.iter().flat_map(|said| said.factors.clone()).collect(),
+        evidence: said.iter().flat_map(|said| said.evidence.clone()).collect(),
+        flags: said.iter().flat_map(|said| said.flags.clone()).collect(),
         ..first
+    }
+}
+
+// === impl Assessment ===
+
+impl Assessment {
+    /// Whether an answer that is owed still belongs into it. One that a consensus waits for is looked for once.
+    const fn waits(&self) -> bool {
+        matches!(self.status, Status::Pending) || self.consensus.is_some()
     }
 }

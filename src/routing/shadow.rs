@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::{
     Answer, Assessor, CacheUse, Provider, Question, Route,
     ask::suits,
-    inquiry::{Candidate, Found, Inquiry},
+    inquiry::{Candidate, Found, Inquiry, Turn},
 };
 use crate::{
     assessment::{Assessment, Role, Served, Status},
@@ -69,9 +69,6 @@ impl Assessor {
         if served.providers.iter().any(|answer| answer.provider == *challenger.name()) {
             return Err("answered_itself");
         }
-        if suits(challenger, &question.subject, &self.clock).is_err() {
-            return Err("cannot_answer");
-        }
         if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
             return Err("breaker_open");
         }
@@ -80,18 +77,22 @@ impl Assessor {
         let question =
             Question { completes: None, holds: None, continues: None, ..Question::clone(question) };
         let inquiry = Inquiry { one_decides: false, ..Inquiry::new(route, &Arc::new(question), None) };
-        let candidate = Candidate { provider: Arc::clone(challenger), role: Role::Primary };
+        let inquiry = Arc::new(inquiry);
+        let turn = inquiry.turn(&Candidate { provider: Arc::clone(challenger), role: Role::Primary });
+        if suits(&turn, &self.clock).is_err() {
+            return Err("cannot_answer");
+        }
         let (assessor, served) = (Arc::clone(self), (served.id.clone(), served.revision));
         let asking = async move {
-            let name = candidate.provider.name().clone();
-            let outcome = assessor.shadow(&Arc::new(inquiry), &candidate, served).await;
+            let name = turn.provider.name();
+            let outcome = assessor.shadow(&turn, served).await;
             drop(place);
             match outcome {
-                Ok(()) => assessor.telemetry.shadow(&name, "answered"),
-                Err(FlightError::Provider(_)) => assessor.telemetry.shadow(&name, "failed"),
+                Ok(()) => assessor.telemetry.shadow(name, "answered"),
+                Err(FlightError::Provider(_)) => assessor.telemetry.shadow(name, "failed"),
                 Err(FlightError::Store(error)) => {
                     tracing::warn!(error = error.told(), "a shadow's answer could not be recorded");
-                    assessor.telemetry.shadow(&name, "failed");
+                    assessor.telemetry.shadow(name, "failed");
                 }
             }
         };
@@ -101,13 +102,12 @@ impl Assessor {
 
     async fn shadow(
         self: &Arc<Self>,
-        inquiry: &Arc<Inquiry>,
-        candidate: &Candidate,
+        turn: &Turn,
         (assessment_id, revision): (crate::ids::AssessmentId, u32),
     ) -> Result<(), FlightError> {
         let now = Instant::now();
-        let share = Deadline::new(now, inquiry.route.deadline, None).share(now, 1);
-        let Found { entry, cache } = self.ask(&inquiry.turn(candidate), share).await?;
+        let share = Deadline::new(now, turn.inquiry.route.deadline, None).share(now, 1);
+        let Found { entry, cache } = self.ask(turn, share).await?;
         let served = if cache.called() { Served::Called } else { Served::Cached };
         let provider_assessment_id = entry.record.id.clone();
         let record =

@@ -194,7 +194,9 @@ fn unanswered(
         coverage: 0.0,
         decided_by: None,
         assigned_to: assigned_to.clone(),
+        consensus: None,
         policy: PolicyOutcome {
+            version: Some(route.policy.version().to_owned()),
             base_level: None,
             floors_applied: Vec::new(),
             overridden: None,

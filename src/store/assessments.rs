@@ -197,9 +197,9 @@ pub(super) async fn find_sources(
     pool: &Pool,
     vault: &Vault,
     id: &AssessmentId,
-) -> Result<Vec<ProviderAssessment>, StoreError> {
+) -> Result<Vec<(ProviderAssessmentId, ProviderAssessment)>, StoreError> {
     let rows = pool.all(sql(FIND_SOURCES).bind(id.as_str())).await?;
-    rows.iter().map(|row| Ok(said(vault, row)?.1)).collect()
+    rows.iter().map(|row| said(vault, row)).collect()
 }
 
 /// What providers said to a request, whatever became of it.

@@ -121,7 +121,7 @@ async fn a_breaker_that_is_switched_off_never_opens() {
 
 #[tokio::test]
 async fn a_vendor_that_hangs_opens_it_also_where_the_route_is_shorter_than_its_timeout() {
-    let setup = Setup::default().deadline("300ms").youverify(&format!("{NO_PROBE}\ntimeout = \"5s\""));
+    let setup = Setup::default().deadline("800ms").youverify(&format!("{NO_PROBE}\ntimeout = \"5s\""));
     let gateway = Gateway::with(setup).await;
     gateway.youverify.inject(FaultKind::Hang);
     for round in 0..5 {

@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::Instant};
 use crate::{
     gateway::Gateway,
     http::attempts,
-    subjects::{by, person},
+    subjects::{by, harmless, person},
     vendors::Setup,
 };
 
@@ -264,14 +264,4 @@ async fn a_check_in_which_nothing_is_answered_is_an_answer_without_level() {
     assert_eq!(told, [json!("idenfy"), json!("partial"), Value::Null, Value::Null, json!(0.0)]);
     assert_eq!(assessment["bounds"], json!({"low": 0.0, "high": 100.0}));
     assert_eq!(gateway.youverify.calls().len(), 0, "a partial answer ends the search");
-}
-
-/// Somebody whom both vendors score low.
-fn harmless(reference: &str) -> Value {
-    json!({
-        "reference": reference, "type": "individual", "name": {"first": "John", "last": "Clear"},
-        "country": "DE", "city": "berlin", "industry": "retail", "occupation": "Employee",
-        "months_at_address": 70, "account_age_months": 70, "politically_exposed": false,
-        "kyc": {"verified_by": "idenfy"},
-    })
 }

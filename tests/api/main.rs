@@ -22,6 +22,8 @@ mod breaker;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod consensus;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod documented;
@@ -43,6 +45,8 @@ mod nobody_answers;
 mod operations;
 #[cfg(test)]
 mod pending;
+#[cfg(test)]
+mod policy;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]

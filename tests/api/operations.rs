@@ -42,10 +42,8 @@ async fn the_routes_page_tells_whom_each_asks_and_for_how_long() {
     let gateway = Gateway::start().await;
     let routes = gateway.get("/v1/routes").await.good();
     let routes = routes["routes"].as_array().expect("a list");
-    assert_eq!(
-        routes[0],
-        json!({"name": "default", "strategy": "failover", "providers": ["idenfy", "youverify"], "deadline_ms": 8000})
-    );
+    let told = ["name", "strategy", "providers", "deadline_ms"].map(|key| routes[0][key].clone());
+    assert_eq!(told, [json!("default"), json!("failover"), json!(["idenfy", "youverify"]), json!(8000)]);
     assert_eq!(routes.len(), 4);
 }
 

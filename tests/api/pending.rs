@@ -31,6 +31,10 @@ webhook_secret = "hook-secret"
 providers = ["deep"]
 [routes.other]
 providers = ["deep"]
+[routes.floored]
+providers = ["deep"]
+[routes.floored.policy]
+floors = [{ when = 'country == NG', level = "very_high", reason = "watched country" }]
 "#;
 
 async fn gateway() -> Gateway {
@@ -93,6 +97,21 @@ async fn what_is_pending_completes_as_the_next_revision_under_the_same_id() {
         (200, &first["id"], &json!(2))
     );
     assert_eq!(gateway.youverify.billed(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_routes_policy_judges_what_comes_later() {
+    let gateway = gateway().await;
+    let mut question = question();
+    question["route"] = json!("floored");
+    let first = pending(&gateway.ask(&question).await);
+    assert_eq!(first["policy"]["floors_applied"], json!([]));
+    let second = until_revised(&gateway, &first).await;
+    assert_eq!(
+        (&second["level"], &second["policy"]["version"]),
+        (&json!("very_high"), &first["policy"]["version"])
+    );
+    assert_eq!(second["policy"]["floors_applied"][0]["reason"], "watched country");
 }
 
 #[tokio::test]

@@ -79,7 +79,8 @@ async fn the_answer_to_the_documented_request_has_the_documented_form() {
         "reasons": [
           "subject_name_mismatch"
         ],
-        "review_required": true
+        "review_required": true,
+        "version": "0ca8ad4133a40ee6"
       },
       "providers": [
         {

@@ -133,6 +133,11 @@ async fn what_cannot_be_meant_is_refused() {
         ("url = \"${STORE}\"", "url = \"mysql:x\"", "sqlite:"),
         ("\"Industry\" = { field = \"industry\"", "\"Industry\" = { field = \"industri\"", "industry"),
         ("send_previous = true", "limit = { requests = 5 }", "go together"),
+        (
+            "[routes.idenfy]",
+            "[routes.reverse.policy]\nreview = [{ when = 'contry == NG', reason = \"x\" }]\n[routes.idenfy]",
+            "at character 1: \"contry\" is no test; did you mean \"country\"?",
+        ),
         ("send_previous = true", "limit = { requests = 5, per = \"1s\", burst = 5 }", "below"),
         ("[security]", "[security", "line "),
     ] {

@@ -90,9 +90,14 @@ impl Gateway {
 
     /// Another gateway on the same store, before the same vendors, with the same key and clock.
     pub(crate) async fn twin(&self) -> Self {
+        self.twin_with(self.setup.clone()).await
+    }
+
+    /// The same, configured otherwise.
+    pub(crate) async fn twin_with(&self, setup: Setup) -> Self {
         let (vendors, place) = (Arc::clone(&self.vendors), Arc::clone(&self.place));
         let (clock, ahead_s) = (self.clock.clone(), Arc::clone(&self.ahead_s));
-        Self { key: self.key.clone(), ..Self::run(self.setup.clone(), vendors, place, clock, ahead_s).await }
+        Self { key: self.key.clone(), ..Self::run(setup, vendors, place, clock, ahead_s).await }
     }
 
     async fn run(

@@ -11,6 +11,16 @@ pub(crate) fn person(reference: &str) -> Value {
     })
 }
 
+/// Somebody whom both vendors score low.
+pub(crate) fn harmless(reference: &str) -> Value {
+    json!({
+        "reference": reference, "type": "individual", "name": {"first": "John", "last": "Clear"},
+        "country": "DE", "city": "berlin", "industry": "retail", "occupation": "Employee",
+        "months_at_address": 70, "account_age_months": 70, "politically_exposed": false,
+        "kyc": {"verified_by": "idenfy"},
+    })
+}
+
 /// The request of Youverify's documented example.
 pub(crate) fn ahmed() -> Value {
     json!({

@@ -149,6 +149,19 @@ impl Category {
 // === impl FactorState ===
 
 impl FactorState {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scored => "scored",
+            Self::Defaulted => "defaulted",
+            Self::MissingInput => "missing_input",
+            Self::NoData => "no_data",
+            Self::NotApplicable => "not_applicable",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
     /// Whether the factor stands behind the score: it is scored, or the vendor has a default for it.
     #[must_use]
     pub const fn covers(self) -> bool {
@@ -164,6 +177,18 @@ impl FactorState {
         match self {
             Self::Scored | Self::Defaulted | Self::MissingInput | Self::NoData => true,
             Self::NotApplicable | Self::Unsupported => false,
+        }
+    }
+}
+
+// === impl EvidenceKind ===
+
+impl EvidenceKind {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AdverseMedia => "adverse_media",
         }
     }
 }
