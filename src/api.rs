@@ -9,6 +9,7 @@ mod drains;
 mod health;
 mod hooks;
 mod idempotency;
+mod imports;
 mod listing;
 mod observe;
 mod openapi;
@@ -24,6 +25,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use assessments::{AssessRequest, Include, Options, add_raw};
 pub use body::parse as parse_request;
+pub use imports::ImportState;
 
 use tokio_util::task::TaskTracker;
 
@@ -144,6 +146,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(drains::drain))
         .routes(routes!(drains::resume))
         .routes(routes!(catalog::routes))
+        .routes(routes!(imports::create))
+        .routes(routes!(imports::read, imports::cancel))
         .routes(routes!(hooks::take))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -143,9 +143,15 @@ impl App {
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.header_read_timeout,
         });
-        let runner =
-            Runner { assessor: Arc::clone(&assessor), store: store.clone(), clock: clock.clone(), telemetry };
         let (stop, limits) = (CancellationToken::new(), ConnectionLimits::from(&server));
+        let runner = Runner {
+            assessor: Arc::clone(&assessor),
+            store: store.clone(),
+            clock: clock.clone(),
+            telemetry,
+            keys: KeyMaker::new(Arc::clone(&hash_key)),
+            stop: stop.clone(),
+        };
         Ok(Self { assessor, store, hash_key, drains, runner, clock, api, tasks, stop, limits })
     }
 
@@ -154,7 +160,7 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         self.tasks.spawn(upkeep::run(self.store.clone(), self.clock.clone(), self.stop.clone()));
         self.tasks.spawn(self.drains.clone().follow(self.stop.clone()));
-        self.tasks.spawn(self.runner.clone().run(self.stop.clone()));
+        self.tasks.spawn(self.runner.clone().run());
         let api = self.api.clone();
         let stop = async move {
             stop.await;
@@ -163,6 +169,11 @@ impl App {
         };
         let over = api::server::serve(listener, self.api.router(), self.limits, stop).await;
         self.close_by(over).await;
+    }
+
+    /// Brings vendors' histories in until this is closed, beside servers or without one.
+    pub fn bring_in(&self) {
+        self.tasks.spawn(self.runner.clone().run_imports());
     }
 
     /// Lets calls under way end, as long as draining may take, and closes the store.

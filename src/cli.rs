@@ -3,6 +3,7 @@
 mod assess;
 mod config;
 mod demo;
+mod import;
 mod keys;
 mod master_key;
 mod output;
@@ -34,6 +35,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Assess(assess::Assess),
+    Import(import::ImportCommand),
     Keys(keys::Keys),
     MasterKey(master_key::MasterKeyCommand),
     Config(config::ConfigCommand),
@@ -109,6 +111,7 @@ impl Command {
             Self::Serve(command) => command.run().await,
             Self::Demo(command) => command.run().await,
             Self::Assess(command) => command.run().await,
+            Self::Import(command) => command.run().await,
             Self::Keys(command) => command.run().await,
             Self::MasterKey(command) => command.run().await,
             Self::Config(command) => command.run(),
@@ -122,6 +125,7 @@ impl Command {
             Self::Serve(_) => None,
             Self::Demo(_)
             | Self::Assess(_)
+            | Self::Import(_)
             | Self::Keys(_)
             | Self::MasterKey(_)
             | Self::Config(_)

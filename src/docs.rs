@@ -48,6 +48,12 @@ pub mod adr_0015_test_keys {}
 #[doc = include_str!("docs/adr/0016-pending-answers.md")]
 pub mod adr_0016_pending_answers {}
 
+#[doc = include_str!("docs/adr/0019-policy-rules.md")]
+pub mod adr_0019_policy_rules {}
+
+#[doc = include_str!("docs/adr/0020-imports.md")]
+pub mod adr_0020_imports {}
+
 #[doc = include_str!("docs/adr/0021-strategies.md")]
 pub mod adr_0021_strategies {}
 
@@ -56,5 +62,3 @@ pub mod adr_0022_held_questions {}
 
 #[doc = include_str!("docs/adr/0023-lost-checks.md")]
 pub mod adr_0023_lost_checks {}
-#[doc = include_str!("docs/adr/0019-policy-rules.md")]
-pub mod adr_0019_policy_rules {}

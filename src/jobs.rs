@@ -4,6 +4,7 @@
 //! result itself is written by the work, in one transaction with the end of its item.
 
 pub mod holding;
+pub mod imports;
 pub mod polling;
 pub mod screening;
 
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    cache::KeyMaker,
     clock::Clock,
     routing::{Assessor, Refusal},
     store::{Failure, LeaseRequest, LeasedItem, Store, StoreError},
@@ -41,6 +43,10 @@ pub struct Runner {
     pub clock: Clock,
     /// Metrics.
     pub telemetry: Telemetry,
+    /// What makes keyed hashes.
+    pub keys: KeyMaker,
+    /// Ends the work once it is cancelled.
+    pub stop: CancellationToken,
 }
 
 /// A kind of work.
@@ -49,6 +55,7 @@ enum Kind {
     Holding,
     Polling,
     Screening,
+    Import,
 }
 
 /// Why an item got no result.
@@ -63,13 +70,14 @@ enum Vain {
 // === impl Kind ===
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Holding, Self::Polling, Self::Screening];
+    const ALL: [Self; 4] = [Self::Holding, Self::Polling, Self::Screening, Self::Import];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Holding => holding::KIND,
             Self::Polling => polling::KIND,
             Self::Screening => screening::KIND,
+            Self::Import => imports::KIND,
         }
     }
 }
@@ -77,13 +85,24 @@ impl Kind {
 // === impl Runner ===
 
 impl Runner {
-    /// Works until `stop` is cancelled; what is under way then ends first, or its lease runs out.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until it is stopped; what is under way then ends first, or its lease runs out. No kind of work waits for
+    /// another.
+    pub async fn run(self) {
+        let working = Kind::ALL.map(|kind| tokio::spawn(self.clone().run_kind(kind)));
+        for work in working {
+            drop(work.await);
+        }
+    }
+
+    /// Brings vendors' histories in until it is stopped, and does nothing else.
+    pub async fn run_imports(self) {
+        self.run_kind(Kind::Import).await;
+    }
+
+    async fn run_kind(self, kind: Kind) {
         let mut ticks = tokio::time::interval(POLL);
-        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            for kind in Kind::ALL {
-                while !stop.is_cancelled() && self.work_off(kind).await > 0 {}
-            }
+        while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            while !self.stop.is_cancelled() && self.work_off(kind).await > 0 {}
         }
     }
 
@@ -138,6 +157,7 @@ impl Runner {
             Kind::Holding => self.ask_again(item).await,
             Kind::Polling => self.poll(item).await,
             Kind::Screening => self.screen(item).await,
+            Kind::Import => self.bring_in(item).await,
         }
     }
 

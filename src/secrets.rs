@@ -29,6 +29,8 @@ pub enum Purpose {
     VendorReference,
     /// Draws about subjects: arms of splits and samples of shadows.
     Draw,
+    /// Subjects that came with a vendor's own history.
+    Import,
 }
 
 /// What a master key is hashed for.
@@ -179,6 +181,7 @@ impl Purpose {
             Self::RequestBody => "risk-gateway/request-body/1",
             Self::VendorReference => "risk-gateway/vendor-reference/1",
             Self::Draw => "risk-gateway/draw/1",
+            Self::Import => "risk-gateway/import/1",
         }
     }
 }

@@ -10,6 +10,7 @@ mod drains;
 mod engine;
 mod facts;
 mod idempotency;
+mod imports;
 mod jobs;
 mod journal;
 mod keys;
@@ -31,6 +32,9 @@ use risk_provider::ProviderAssessment;
 pub use drains::Drain;
 pub use engine::{BadStoreUrl, Durability, StoreUrl};
 pub use idempotency::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer};
+pub use imports::{
+    Brought, Entry, EntryOutcome, Held, Import, ImportCounts, ImportStatus, NewImport, PageEnd,
+};
 pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
 pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};

@@ -127,6 +127,18 @@ impl Caller {
         };
         Err(Problem::new(StatusCode::FORBIDDEN, "wrong_environment", detail))
     }
+
+    /// Insists that the key's environment is the provider's.
+    pub(super) fn may_use(&self, environment: KeyEnvironment) -> Result<(), Problem> {
+        if self.environment == environment {
+            return Ok(());
+        }
+        let detail = match self.environment {
+            KeyEnvironment::Live => "a sandbox plays this provider: use a key of environment test",
+            KeyEnvironment::Test => "a test key may only use providers with sandbox = true",
+        };
+        Err(Problem::new(StatusCode::FORBIDDEN, "wrong_environment", detail))
+    }
 }
 
 impl FromRequestParts<Api> for Caller {

@@ -238,7 +238,8 @@ impl From<Refusal> for Problem {
 }
 
 impl Problem {
-    fn with_code(self, code: &'static str) -> Self {
+    /// The same refusal under another code.
+    pub(super) fn with_code(self, code: &'static str) -> Self {
         Self { kind: format!("urn:risk-gateway:problem:{code}"), code, ..self }
     }
 }

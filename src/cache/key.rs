@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use risk_provider::{Descriptor, ProviderName, Subject, VendorReference};
+use risk_provider::{Descriptor, ProviderAssessment, ProviderName, Subject, VendorReference};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{HashKey, Purpose};
@@ -73,6 +73,31 @@ impl KeyMaker {
         let parts = [team.as_bytes(), purpose.as_bytes(), reference.as_bytes()];
         let [a, b, c, d, ..] = self.0.mac(Purpose::Draw, &parts);
         f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// Keyed hash by which a team's answer of this provider is found again.
+    #[must_use]
+    pub fn held_reference(
+        &self,
+        team: &str,
+        provider: &ProviderName,
+        reference: &VendorReference,
+    ) -> [u8; 32] {
+        let parts = [team, provider.as_str(), &reference.0].map(str::as_bytes);
+        self.0.mac(Purpose::VendorReference, &parts)
+    }
+
+    /// The same of what a provider said; none where it gave no reference.
+    #[must_use]
+    pub fn reference_of(&self, team: &str, said: &ProviderAssessment) -> Option<[u8; 32]> {
+        said.vendor_reference.as_ref().map(|reference| self.held_reference(team, &said.provider, reference))
+    }
+
+    /// Stands in for the reference of a subject whom nobody asked about, such as that of an imported check.
+    #[must_use]
+    pub fn nameless(&self, parts: &[&str]) -> [u8; 32] {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        self.0.mac(Purpose::Import, &parts)
     }
 
     /// Keyed hash of a team's subject reference.

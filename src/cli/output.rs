@@ -10,6 +10,12 @@ pub(super) fn line(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a line about how far long work is.
+pub(super) fn progress(text: &str) {
+    // With stderr gone nobody wants to know.
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
 /// Writes an error and its causes.
 pub(super) fn error(error: &anyhow::Error) {
     // With stderr gone there is nobody left to tell.

@@ -111,7 +111,8 @@ impl Assessor {
             let by = |attempt: &&Attempt| attempt.provider == assessment.provider;
             let attempts = attempts.iter().filter(by).cloned().collect();
             let exchanges = AttemptsRecord { origin: origin.clone(), attempts };
-            let record = ProviderRecord { id, assessment: Arc::new(assessment), exchanges };
+            let reference_mac = self.keys.reference_of(team, &assessment);
+            let record = ProviderRecord { id, assessment: Arc::new(assessment), exchanges, reference_mac };
             adopted.push(Adopted { record: Arc::new(record), made });
         }
         Ok(Earlier::Answered(adopted))

@@ -174,8 +174,9 @@ impl Lead {
         let call = provider.guards.call(journal.clone(), self.share, log.clone());
         let (answered, by) = match self.answer(&call).await {
             Err(error) if error.kind == FailureKind::UnknownOutcome => {
-                let (subject, attempts) = (&turn.inquiry.question.subject, log.attempts());
-                let found = assessor.find_lost(provider, &call, subject, &attempts).await;
+                let (question, attempts) = (&turn.inquiry.question, log.attempts());
+                let found =
+                    assessor.find_lost(&question.team, provider, &call, &question.subject, &attempts).await;
                 (found.ok_or(error), LandedBy::History)
             }
             answered => (answered, LandedBy::Call),
@@ -236,6 +237,7 @@ impl Lead {
         let status = route.policy.status_of(&said, &Facts::from(question.subject.as_ref()));
         let record = Arc::new(ProviderRecord {
             id: ProviderAssessmentId::new(),
+            reference_mac: assessor.keys.reference_of(&turn.inquiry.question.team, &said),
             assessment: Arc::new(said),
             exchanges: AttemptsRecord { origin: self.origin(), attempts: log.attempts() },
         });

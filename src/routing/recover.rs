@@ -14,7 +14,7 @@ use crate::{
     attempts::{Attempt, AttemptLog},
     deadline::Share,
     ids::{ProviderAssessmentId, RequestId},
-    store::{AttemptsRecord, Journal, Origin, ProviderRecord, StoreError},
+    store::{AttemptsRecord, Held, Journal, Origin, ProviderRecord, StoreError},
 };
 
 /// The vendor's clock and ours may differ by so much.
@@ -29,6 +29,7 @@ impl Assessor {
     /// none, or it cannot be told from another.
     pub(super) async fn find_lost(
         &self,
+        team: &str,
         provider: &Provider,
         call: &Call,
         subject: &Subject,
@@ -39,7 +40,7 @@ impl Assessor {
         if Instant::now() >= call.deadline {
             return None;
         }
-        let found = self.look_through(provider, history, call, subject, lost).await;
+        let found = self.look_through(team, (provider, history), call, subject, lost).await;
         match found {
             Ok(found) => {
                 let (provider, found_it) = (provider.name().as_str(), found.is_some());
@@ -94,14 +95,16 @@ impl Assessor {
         let over = Instant::now() + provider.guards.timeout();
         let journal = Journal::new(self.store.clone(), origin.clone());
         let call = provider.guards.call(journal, Share { wait_until: over, call_until: over }, log.clone());
-        let found = self.find_lost(provider, &call, &same.subject, std::slice::from_ref(lost)).await;
+        let found =
+            self.find_lost(&same.key.team, provider, &call, &same.subject, std::slice::from_ref(lost)).await;
         let exchanges = AttemptsRecord { origin, attempts: log.attempts() };
         let Some(found) = found else {
             self.store.append_attempts(exchanges).await?;
             return Ok(None);
         };
         let id = ProviderAssessmentId::new();
-        let record = Arc::new(ProviderRecord { id, assessment: Arc::new(found), exchanges });
+        let reference_mac = self.keys.reference_of(&same.key.team, &found);
+        let record = Arc::new(ProviderRecord { id, assessment: Arc::new(found), exchanges, reference_mac });
         // It is written again, to no effect, with the assessment that is made of it.
         self.store.hand_over(Arc::clone(&record)).await?.durable().await?;
         Ok(Some(Adopted { record, made: None }))
@@ -109,8 +112,8 @@ impl Assessor {
 
     async fn look_through(
         &self,
-        provider: &Provider,
-        history: &dyn History,
+        team: &str,
+        (provider, history): (&Provider, &dyn History),
         call: &Call,
         subject: &Subject,
         lost: &Attempt,
@@ -136,6 +139,11 @@ impl Assessor {
         }
         let mut answers = Vec::new();
         for item in candidates {
+            let reference_mac = self.keys.held_reference(team, provider.name(), &item.reference);
+            if !matches!(self.store.held(&reference_mac).await, Ok(Held::Nothing)) {
+                // The answer to another question, which had its own check.
+                continue;
+            }
             let answer = match item.assessment {
                 Some(answer) => *answer,
                 None => provider.adapter.retrieve(call, &item.reference).await?,

@@ -183,7 +183,8 @@ impl Assessor {
         let (now, attempts) = (self.clock.now(), exchanges.attempts.clone());
         let others = self.others(&first, &owed.provider, &exchanges.origin).await?;
         let id = ProviderAssessmentId::new();
-        let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges });
+        let reference_mac = self.keys.reference_of(&item.team, &said);
+        let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges, reference_mac });
         let sources = [others, vec![Arc::clone(&record)]].concat();
         let said: Vec<&ProviderAssessment> = sources.iter().map(|it| it.assessment.as_ref()).collect();
         let judged = self.judge_late(&said, &first.route, &owed.facts);
@@ -229,7 +230,8 @@ impl Assessor {
         let others = said.filter(|(_, said)| said.provider != *late).map(|(id, said)| {
             // Written already, with the exchanges that led to it.
             let exchanges = AttemptsRecord { origin: origin.clone(), attempts: Vec::new() };
-            Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges })
+            let reference_mac = self.keys.reference_of(&origin.team, &said);
+            Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges, reference_mac })
         });
         Ok(others.collect())
     }

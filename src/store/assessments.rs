@@ -13,10 +13,13 @@ use crate::{
     vault::Vault,
 };
 
-/// Nothing where it was written already and only word of that was lost.
+/// Nothing where it was written already and only word of that was lost, or another import was first.
 const INSERT_PROVIDER_ASSESSMENT: &str = "INSERT INTO provider_assessments \
-     (id, subject_id, provider, kind, mapping_version, level, score, assessed_at, document) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING";
+     (id, subject_id, provider, kind, mapping_version, level, score, assessed_at, document, reference_mac, origin) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+
+/// How a provider's answer came here: somebody asked for it.
+const ASKED: &str = "asked";
 
 const INSERT_ASSESSMENT: &str = "INSERT INTO assessments \
      (id, revision, team, subject_id, route, status, level, score, decided_by, purpose, created_at, document, \
@@ -68,10 +71,20 @@ pub(super) async fn insert_provider_assessment(
     connection: &mut Connection,
     record: &ProviderRecord,
 ) -> Result<(), StoreError> {
+    insert_said(connection, record, &record.exchanges.origin.subject, ASKED).await?;
+    attempts::insert(connection, &record.exchanges, Some(&record.id)).await
+}
+
+/// What a provider said about `subject`, without the exchanges that led to it; false where it is there already.
+pub(super) async fn insert_said(
+    connection: &mut Connection,
+    record: &ProviderRecord,
+    subject: &StoredSubject,
+    origin: &'static str,
+) -> Result<bool, StoreError> {
     let said = &record.assessment;
-    let subject = &record.exchanges.origin.subject;
     let document = serde_json::to_vec(said)?;
-    sql(INSERT_PROVIDER_ASSESSMENT)
+    let inserted = sql(INSERT_PROVIDER_ASSESSMENT)
         .bind(record.id.as_str())
         .bind(subject.id.as_str())
         .bind(said.provider.as_str())
@@ -81,9 +94,11 @@ pub(super) async fn insert_provider_assessment(
         .bind(said.score.as_ref().map(Score::value))
         .bind(said.assessed_at)
         .bind(subject.data_key.seal(&place::provider_document(&record.id), &document)?)
+        .bind(record.reference_mac.map_or_else(Vec::new, Vec::from))
+        .bind(origin)
         .run(connection)
         .await?;
-    attempts::insert(connection, &record.exchanges, Some(&record.id)).await
+    Ok(inserted > 0)
 }
 
 /// An assessment, what it was made of, and what it does to jobs.
@@ -234,7 +249,11 @@ pub(super) async fn find_made(
     row.map(|row| opened(vault, &row)).transpose()
 }
 
-fn said(vault: &Vault, row: &Row) -> Result<(ProviderAssessmentId, ProviderAssessment), StoreError> {
+/// What a provider said, in a row of id, document, subject and its wrapped data key.
+pub(super) fn said(
+    vault: &Vault,
+    row: &Row,
+) -> Result<(ProviderAssessmentId, ProviderAssessment), StoreError> {
     let id = ProviderAssessmentId::from_text(&row.get::<String>(0)?);
     let subject = subjects::stored(vault, &row.get::<String>(2)?, &row.get::<Vec<u8>>(3)?)?;
     let document = subject.data_key.open(&place::provider_document(&id), &row.get::<Vec<u8>>(1)?)?;

@@ -61,6 +61,10 @@ const TAKE: &str = "UPDATE job_items SET former = former || ' ' || COALESCE(requ
 const EXTEND: &str = "UPDATE job_items SET lease_until = $4 \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
+/// Changes nothing, and has whoever would change the row wait.
+const HOLD: &str = "UPDATE job_items SET status = 'running' \
+     WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
+
 const COMPLETE: &str = "UPDATE job_items SET status = 'completed', result = $4, finished_at = $5, error = NULL \
      WHERE job_id = $1 AND number = $2 AND request_id = $3 AND status = 'running'";
 
@@ -202,8 +206,7 @@ pub(super) async fn enqueue(
     item: &NewItem,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let job = sql(INSERT_JOB).bind(JobId::new().as_str()).bind(item.kind).bind(team).bind(&item.label);
-    job.bind(now).run(connection).await?;
+    begin(connection, &JobId::new(), team, item, now).await?;
     let job = sql(FIND_JOB).bind(item.kind).bind(team).bind(&item.label).optional(connection).await?;
     let job = job.ok_or(StoreError::Closed)?;
     if job.get::<Option<i64>>(1)?.is_some() {
@@ -218,9 +221,31 @@ pub(super) async fn enqueue(
             return Ok(());
         }
     }
+    add(connection, &job, subject, item).await
+}
+
+/// Makes the job of an item, without the item; false where it is there already.
+pub(super) async fn begin(
+    connection: &mut Connection,
+    job: &JobId,
+    team: &str,
+    item: &NewItem,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let job = sql(INSERT_JOB).bind(job.as_str()).bind(item.kind).bind(team).bind(&item.label);
+    Ok(job.bind(now).run(connection).await? > 0)
+}
+
+/// Adds an item to a job that is there, whatever else waits in it.
+pub(super) async fn add(
+    connection: &mut Connection,
+    job: &JobId,
+    subject: &StoredSubject,
+    item: &NewItem,
+) -> Result<(), StoreError> {
     let next = sql(NEXT_NUMBER).bind(job.as_str()).optional(connection).await?;
     let number = next.map_or(Ok(1), |row| row.get::<i64>(0))?;
-    let sealed = subject.data_key.seal(&place::job_payload(&job, number), &item.payload)?;
+    let sealed = subject.data_key.seal(&place::job_payload(job, number), &item.payload)?;
     let insert = sql(INSERT_ITEM).bind(job.as_str()).bind(number).bind(subject.id.as_str()).bind(sealed);
     insert.bind(item.run_at).run(connection).await.map(drop)
 }
@@ -271,6 +296,11 @@ pub(super) async fn payload(
     let Some(subject) = subjects::find_by_id(pool, vault, &item.subject_id).await? else { return Ok(None) };
     let place = place::job_payload(&item.lease.job, item.lease.number);
     Ok(Some(subject.data_key.open(&place, &item.sealed)?))
+}
+
+/// Whether a lease holds still. Nobody else takes its item before the transaction ends.
+pub(super) async fn holds(connection: &mut Connection, lease: &Lease) -> Result<bool, StoreError> {
+    Ok(of_lease!(HOLD, lease).run(connection).await? > 0)
 }
 
 /// Keeps a lease alive. Not once somebody else has it, or the job is cancelled.

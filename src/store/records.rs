@@ -82,6 +82,8 @@ pub struct ProviderRecord {
     pub assessment: Arc<ProviderAssessment>,
     /// The exchanges that led to it.
     pub exchanges: AttemptsRecord,
+    /// Keyed hash of the vendor's own reference, by which it is found again; none where the vendor gave none.
+    pub reference_mac: Option<[u8; 32]>,
 }
 
 /// One assessment to be kept, with the provider assessments that it was made of.

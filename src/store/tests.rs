@@ -19,6 +19,7 @@ mod stores;
 use stores::TestStore;
 
 mod idempotent;
+mod imports;
 mod keyring;
 mod queue;
 mod upgrade;
@@ -159,7 +160,12 @@ fn provider_record(subject: &Arc<StoredSubject>) -> ProviderRecord {
         "raw": {"text": "{\"n\":1.0}", "removed": ["partner"]},
     });
     let assessment = Arc::new(serde_json::from_value(said).expect("a provider assessment"));
-    ProviderRecord { id: ProviderAssessmentId::new(), assessment, exchanges: exchanges(subject) }
+    ProviderRecord {
+        id: ProviderAssessmentId::new(),
+        assessment,
+        exchanges: exchanges(subject),
+        reference_mac: Some([7; 32]),
+    }
 }
 
 async fn a_source_that_was_not_written_when_it_arrived_is_written_with_its_assessment(place: TestStore) {

@@ -16,7 +16,7 @@ use super::{
     LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, ShadowRecord,
     StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
     engine::{Connection, Pool},
-    facts, idempotency, jobs, keys, subjects,
+    facts, idempotency, imports, jobs, keys, subjects,
 };
 use crate::{
     ids::{JobId, RequestId, SubjectId},
@@ -61,6 +61,8 @@ pub(super) enum Add {
         item: NewItem,
         now: Timestamp,
     },
+    /// A step in bringing a vendor's own history in.
+    Import(Box<imports::Step>),
     /// A fact that stays as it was first written.
     Fact {
         name: &'static str,
@@ -203,6 +205,7 @@ impl Add {
             Self::Item { team, subject, item, now } => {
                 jobs::enqueue(connection, team, subject, item, *now).await
             }
+            Self::Import(step) => imports::apply(connection, step).await,
             Self::Fact { name, value } => facts::keep(connection, name, value).await,
         }
     }

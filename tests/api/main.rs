@@ -4,6 +4,9 @@
 #[path = "../support/gateway.rs"]
 mod gateway;
 #[cfg(test)]
+#[path = "../support/history.rs"]
+mod history;
+#[cfg(test)]
 #[path = "../support/http.rs"]
 mod http;
 #[cfg(test)]
@@ -33,6 +36,8 @@ mod drains;
 mod faults;
 #[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod imports;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

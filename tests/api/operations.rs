@@ -149,6 +149,8 @@ async fn the_openapi_document_is_3_1_and_names_every_endpoint() {
         "/v1/assessments/search",
         "/v1/assessments/{id}",
         "/v1/assessments/{id}/recheck",
+        "/v1/imports",
+        "/v1/imports/{id}",
         "/v1/providers",
         "/v1/providers/{provider}/drain",
         "/v1/providers/{provider}/resume",

@@ -291,6 +291,18 @@ async fn a_check_that_never_arrived_is_not_taken_from_somebody_of_the_same_name(
 }
 
 #[tokio::test]
+async fn what_answers_another_question_is_not_taken_for_a_lost_answer() {
+    let gateway = Gateway::in_vendors_time(Setup::default()).await;
+    let first = gateway.ask(&by("idenfy", &person("cust-1"))).await.good();
+    gateway.idenfy.inject(Fault::new(FaultKind::Reset).on("check").times(1));
+    let mut again = by("default", &person("cust-1"));
+    again["options"] = json!({"max_age_s": 0});
+    let answer = gateway.ask(&again).await.good();
+    assert_eq!(answer["decided_by"], "youverify", "the same person, but not this check: {answer}");
+    assert_ne!(answer["id"], first["id"]);
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_found_when_the_caller_comes_back_with_the_same_key() {
     let gateway = Gateway::in_vendors_time(Setup::default().idenfy("timeout = \"1s\"")).await;
     gateway.idenfy.inject(Fault::new(FaultKind::ResetAfterBilling).on("check").times(1));

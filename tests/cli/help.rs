@@ -2,10 +2,11 @@
 
 use crate::process::{output, program, text};
 
-const COMMANDS: [&[&str]; 7] = [
+const COMMANDS: [&[&str]; 8] = [
     &["serve"],
     &["demo"],
     &["assess"],
+    &["import"],
     &["keys", "create"],
     &["config", "check"],
     &["config", "example"],

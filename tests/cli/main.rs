@@ -1,6 +1,10 @@
 //! The command line, as someone at a terminal meets it.
 
 #[cfg(test)]
+#[path = "../support/history.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod history;
+#[cfg(test)]
 #[path = "../support/http.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod http;
@@ -28,6 +32,8 @@ mod config;
 mod demo;
 #[cfg(test)]
 mod help;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

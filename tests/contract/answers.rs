@@ -127,3 +127,23 @@ async fn operators_pages_keep_to_the_document() {
         contract.kept("get", path, &answer);
     }
 }
+
+#[tokio::test]
+async fn imports_keep_to_the_document() {
+    let contract = Contract::of(Setup::default()).await;
+    let gateway = &contract.gateway;
+    let send =
+        |body| answer(gateway.client.post(gateway.url("/v1/imports")).bearer_auth(&gateway.key).json(&body));
+    let begun = send(json!({"provider": "idenfy", "to": "2026-06-30"})).await;
+    assert_eq!(begun.status, 202, "{}", begun.text);
+    contract.kept("post", "/v1/imports", &begun);
+    let read = gateway.get(begun.header("location")).await;
+    assert_eq!(read.json()["id"], begun.json()["id"]);
+    contract.kept("get", "/v1/imports/{id}", &read);
+    let cancel = gateway.client.delete(gateway.url(begun.header("location"))).bearer_auth(&gateway.key);
+    contract.kept("delete", "/v1/imports/{id}", &answer(cancel).await);
+    let refused = send(json!({"provider": "youverify"})).await;
+    assert_eq!(refused.status, 422);
+    contract.kept("post", "/v1/imports", &refused);
+    contract.kept("get", "/v1/imports/{id}", &gateway.get("/v1/imports/job_0").await);
+}

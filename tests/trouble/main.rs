@@ -1,6 +1,9 @@
 //! When things go wrong: killed, stopped, disk full, database restarted, several servers, slow clients, talkative vendors.
 
 #[cfg(test)]
+#[path = "../support/history.rs"]
+mod history;
+#[cfg(test)]
 #[path = "../support/http.rs"]
 mod http;
 #[cfg(test)]
@@ -31,6 +34,8 @@ mod on_both_stores;
 
 #[cfg(test)]
 mod crash_idempotency;
+#[cfg(test)]
+mod imports;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! Whatever a vendor echoes, the subject stays out of logs, metrics and refusals.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::{
+    history::{DEEP, checked, reported, started},
     http::answer,
     process::Home,
     stores::TestStore,
     subjects::{about, by},
     vendors::{Setup, Vendors},
 };
+
+/// How long an import may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A subject whose every personal field holds a word that occurs nowhere else.
 fn marked(reference: &str) -> Value {
@@ -187,4 +193,48 @@ async fn answered(store: TestStore) {
     for secret in ["sandbox-secret", "sandbox-token", "BwcHBwcHBwc", &server.key] {
         assert!(!logs.contains(secret), "{secret}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subject_in_a_vendors_history_is_in_no_log_no_metric_and_no_table() {
+    brought_in(TestStore::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_it_in_any_table_of_postgresql_from_a_history() {
+    if let Some(store) = TestStore::postgres("a subject in a history is in no table") {
+        brought_in(store).await;
+    }
+}
+
+/// Brings in what both vendors had answered before about somebody whom nobody asked about here.
+async fn brought_in(store: TestStore) {
+    let vendors = Vendors::start().await;
+    checked(&vendors, "Zqfirst Zqlast", 12).await;
+    let reference = started(&vendors, "Zqfirst").await;
+    reported(&vendors, &reference).await;
+    let home = Home::with(&Setup::default().routes(DEEP), &vendors, store);
+    let mut command = home.command(&["serve", "--json"]);
+    command.env("RUST_LOG", "debug");
+    let mut server = home.serve_by(command);
+    for (provider, number) in [("idenfy", 12), ("deep", 1)] {
+        let request = server.client.post(format!("{}/v1/imports", server.url)).bearer_auth(&server.key);
+        let import = answer(request.json(&json!({"provider": provider}))).await.json();
+        let path = format!("/v1/imports/{}", import["id"].as_str().expect("an id"));
+        let began = Instant::now();
+        while server.get(&path).await.good()["imported"] != number {
+            assert!(began.elapsed() < PATIENCE, "{provider}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let told = server.get(&path).await.text;
+        no_mark_in("the import", &told);
+        assert!(!told.contains(&reference), "{told}");
+    }
+    no_mark_in("the metrics", &server.get("/metrics").await.text);
+    server.running.kill();
+    no_mark_in_the_store(&home);
+    for (name, text) in home.store.dump() {
+        assert!(!text.contains(&reference), "the vendor's reference is in {name}");
+    }
+    no_mark_in("the logs", &server.running.logs());
 }

@@ -1,0 +1,262 @@
+//! Bringing a vendor's own history in, so that a comparison has a past.
+//!
+//! Each page of the vendor's list is an item of its job. What became of an entry is counted in the transaction that
+//! records it; a page is read again from its beginning after a kill, and what is counted already is passed over. One
+//! exchange at a time, so that callers never wait for more than one.
+
+mod page;
+mod span;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use risk_provider::{FailureKind, ProviderError, ProviderName};
+use serde::{Deserialize, Serialize};
+
+pub use span::{End, NoEnd, Span};
+
+use super::{Runner, Vain};
+use crate::{
+    cache::KeyMaker,
+    config::nearest,
+    ids::RequestId,
+    keys::KeyEnvironment,
+    routing::{Assessor, Provider},
+    store::{Import, LeasedItem, NewImport, NewItem, Store, StoreError, SubjectKey},
+};
+
+/// The kind of job.
+pub const KIND: &str = "import";
+/// The code of a page that was put off because its server stopped.
+pub const STOPPED: &str = "stopped";
+
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+/// How often a page is tried whose vendor may be well again soon.
+const TRIES: i64 = 50;
+/// How often a page is tried that is none.
+const TRIES_OF_RUBBISH: i64 = 3;
+
+/// A history that is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Under whose name it is kept.
+    pub tenant: String,
+    /// Whose history.
+    pub provider: ProviderName,
+    /// Of which time.
+    pub span: Span,
+}
+
+/// Why no history can be brought in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unwanted {
+    /// No such provider is configured.
+    #[error("must be a configured provider: {}{}", known.join(", "), did_you_mean(near.as_deref()))]
+    UnknownProvider {
+        /// The providers there are.
+        known: Vec<String>,
+        /// The one that may be meant.
+        near: Option<String>,
+    },
+    /// The vendor keeps no history that can be listed.
+    #[error("{provider} has no history that can be listed; {}", those_with(with))]
+    NoHistory {
+        /// The provider.
+        provider: ProviderName,
+        /// Those that have one.
+        with: Vec<String>,
+    },
+    /// Nothing lies between the two ends.
+    #[error("must be later than from")]
+    Backwards,
+}
+
+/// What a page needs.
+#[derive(Debug, Serialize, Deserialize)]
+struct Step {
+    provider: ProviderName,
+    #[serde(flatten)]
+    span: Span,
+    /// Where it begins; none for the first.
+    cursor: Option<String>,
+}
+
+// === impl Wanted ===
+
+impl Wanted {
+    /// The provider of this name and the environment whose keys may use it.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or its vendor lists no history.
+    pub fn find<'a>(assessor: &'a Assessor, name: &str) -> Result<(&'a Provider, KeyEnvironment), Unwanted> {
+        let names = |providers: &mut dyn Iterator<Item = &Provider>| {
+            providers.map(|provider| provider.adapter.descriptor().name.to_string()).collect::<Vec<_>>()
+        };
+        let Some(provider) = assessor.provider(name) else {
+            let known = names(&mut assessor.providers());
+            let near = nearest(name, &known.iter().map(String::as_str).collect::<Vec<_>>());
+            return Err(Unwanted::UnknownProvider { near: near.map(str::to_owned), known });
+        };
+        if provider.adapter.history().is_none() {
+            let with = names(&mut assessor.providers().filter(|other| other.adapter.history().is_some()));
+            let provider = provider.adapter.descriptor().name.clone();
+            return Err(Unwanted::NoHistory { provider, with });
+        }
+        let environment = if provider.sandbox { KeyEnvironment::Test } else { KeyEnvironment::Live };
+        Ok((provider, environment))
+    }
+
+    /// What is wanted, under this name.
+    ///
+    /// # Errors
+    ///
+    /// When nothing lies in the span.
+    pub fn new(tenant: String, provider: &Provider, span: Span) -> Result<Self, Unwanted> {
+        if !span.has_length() {
+            return Err(Unwanted::Backwards);
+        }
+        Ok(Self { tenant, provider: provider.adapter.descriptor().name.clone(), span })
+    }
+
+    /// Begins to bring it in, unless there is an import of this label already: that one is given instead. Without a
+    /// label it is an import of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be recorded.
+    pub async fn begin(
+        &self,
+        store: &Store,
+        keys: &KeyMaker,
+        label: Option<String>,
+        now: Timestamp,
+    ) -> Result<Import, StoreError> {
+        let label = label.unwrap_or_else(|| RequestId::new().to_string());
+        let subject = store.subject(&own_subject(keys, &self.tenant, &label, now)).await?;
+        let step = Step { provider: self.provider.clone(), span: self.span, cursor: None };
+        let import = NewImport {
+            team: self.tenant.clone(),
+            provider: self.provider.clone(),
+            from: self.from(),
+            to: self.to(),
+            subject,
+            first: step.item(label, now)?,
+            at: now,
+        };
+        store.begin_import(import).await
+    }
+
+    /// From when on, in words.
+    #[must_use]
+    pub fn from(&self) -> Option<String> {
+        self.span.from.map(String::from)
+    }
+
+    /// Until when, in words.
+    #[must_use]
+    pub fn to(&self) -> Option<String> {
+        self.span.to.map(String::from)
+    }
+}
+
+/// What an import's own exchanges and pages are kept under: a subject that is nobody.
+fn own_subject(keys: &KeyMaker, tenant: &str, label: &str, at: Timestamp) -> SubjectKey {
+    SubjectKey { team: tenant.to_owned(), reference_mac: keys.nameless(&[tenant, label]), at }
+}
+
+// === impl Step ===
+
+impl Step {
+    fn item(&self, label: String, now: Timestamp) -> Result<NewItem, StoreError> {
+        Ok(NewItem { kind: KIND, label, run_at: now, payload: serde_json::to_vec(self)? })
+    }
+}
+
+// === impl Runner ===
+
+impl Runner {
+    /// Brings in one page, and adds the one after it.
+    pub(super) async fn bring_in(&self, item: &LeasedItem) -> Result<(), Vain> {
+        let payload = self.store.payload(item).await.map_err(|error| of_store(item, &error))?;
+        let payload = payload.ok_or(Vain::for_good("erased"))?;
+        let step: Step =
+            serde_json::from_slice(&payload).map_err(|_unreadable| Vain::for_good("unreadable"))?;
+        let provider = self.assessor.provider(step.provider.as_str());
+        let provider = provider.ok_or(Vain::for_good("unknown_provider"))?;
+        let history = provider.adapter.history().ok_or(Vain::for_good("unsupported"))?;
+        let environment = if provider.sandbox { KeyEnvironment::Test } else { KeyEnvironment::Live };
+        if KeyEnvironment::of_tenant(&item.team) != environment {
+            return Err(Vain::for_good("wrong_environment"));
+        }
+        page::Page::new(self, item, &step, provider).await?.bring_in(history).await
+    }
+}
+
+/// The store failed; to be tried again, unless somebody else has the page.
+fn of_store(item: &LeasedItem, error: &StoreError) -> Vain {
+    if matches!(error, StoreError::LeaseLost) {
+        return Vain::NotOurs;
+    }
+    tracing::warn!(error = error.told(), "an import could not be recorded");
+    Vain::Failed { code: "store_failed", retry_in: Some(wait(item.tries)) }
+}
+
+/// The vendor failed: whether and when the page is tried again.
+fn of_vendor(item: &LeasedItem, error: &ProviderError) -> Vain {
+    let tries = match error.kind {
+        // Nothing gets better until an operator has seen to it.
+        FailureKind::BadCredentials
+        | FailureKind::Misconfigured
+        | FailureKind::OutOfCredit
+        | FailureKind::Unsupported
+        | FailureKind::InvalidSubject
+        | FailureKind::MissingInput => 1,
+        FailureKind::Malformed | FailureKind::NotFound => TRIES_OF_RUBBISH,
+        FailureKind::RateLimited
+        | FailureKind::Throttled
+        | FailureKind::Unreachable
+        | FailureKind::VendorError
+        | FailureKind::UnknownOutcome => TRIES,
+    };
+    let wait = wait(item.tries).max(error.retry_after.unwrap_or_default());
+    Vain::Failed { code: error.kind.as_str(), retry_in: (item.tries < tries).then_some(wait) }
+}
+
+/// Whether only this entry cannot be read, and the next one may be.
+const fn is_of_one_entry(kind: FailureKind) -> bool {
+    match kind {
+        FailureKind::InvalidSubject
+        | FailureKind::MissingInput
+        | FailureKind::Unsupported
+        | FailureKind::Malformed
+        | FailureKind::NotFound => true,
+        FailureKind::Misconfigured
+        | FailureKind::BadCredentials
+        | FailureKind::OutOfCredit
+        | FailureKind::RateLimited
+        | FailureKind::Throttled
+        | FailureKind::Unreachable
+        | FailureKind::VendorError
+        | FailureKind::UnknownOutcome => false,
+    }
+}
+
+/// Twice as long after every try.
+fn wait(tries: i64) -> Duration {
+    let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or_default();
+    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_WAIT)
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default()
+}
+
+fn those_with(with: &[String]) -> String {
+    if with.is_empty() {
+        "nor has any other".to_owned()
+    } else {
+        format!("there is one of: {}", with.join(", "))
+    }
+}
