@@ -10,7 +10,12 @@
 //! | `rubbish` | never panics over one spoilt field, never reads it as less risk, never takes an impossible score |
 //! | `words` | never reads an unknown overall word as low, whatever the score beside it |
 //! | `inputs` | sends what it declares and nothing else, and says what it lacks before anything is paid |
+//! | `hits` | reads an answer that found the subject on a list as high at least, and names the factor |
+//! | `properties` | keeps its promises on answers changed at random, raised step by step, or in another order |
 //! | `readback` | reads an answer again for nothing, or says that it cannot |
+//! | `abilities` | has a sample for each ability and operation that it declares, and reads it |
+//! | `history` | reads a list to its end, each item once, and never at another address |
+//! | `callbacks` | takes a callback only with the right signature, and nothing from it but a reference |
 //! | `secrecy` | shows neither credentials nor the subject in addresses, errors and debug output |
 //!
 //! In every case: each exchange belongs to a declared operation and is as paid as declared; at most one paid
@@ -18,26 +23,37 @@
 //!
 //! What the kit cannot know stays with the adapter's own tests: which number becomes which factor.
 
+mod abilities;
+mod ability;
 mod always;
 mod bench;
 mod exchange;
 mod failures;
 mod good;
 mod harness;
+mod hits;
 mod inputs;
+mod paging;
+mod properties;
+mod quirks;
 mod readback;
+mod recording;
 mod report;
 mod rubbish;
 mod sample;
 mod secrecy;
 mod server;
+mod signed;
 mod spoil;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub use ability::{Callback, ListedPage};
 pub use exchange::{CannedExchange, NOW, PlainExchange, clock};
 pub use harness::{Answer, Harness};
+pub use quirks::check_quirks;
+pub use recording::{Scrub, Session, Tape, TapeError};
 pub use report::Finding;
 pub use server::{ClosedPort, Play, Route, Seen, Server};
 
@@ -69,7 +85,12 @@ async fn check(bench: &Bench<'_>, report: &mut Report) {
     failures::check(bench, report).await;
     rubbish::check(bench, &good, report).await;
     words::check(bench, report).await;
+    hits::check(bench, report).await;
+    properties::check(bench, report);
     inputs::check(bench, report).await;
     readback::check(bench, report).await;
+    abilities::check(bench, report).await;
+    paging::check(bench, report).await;
+    signed::check(bench, report).await;
     secrecy::check(bench, report).await;
 }

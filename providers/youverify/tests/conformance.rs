@@ -2,20 +2,44 @@
 
 #![cfg(test)]
 
-use http::Method;
-use risk_provider::conformance::{self, Harness};
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderValue, Method};
+use risk_provider::conformance::{self, Answer, Callback, Harness, ListedPage};
 use risk_provider_youverify::{Actor, Intelligence, IntelligenceSettings, Settings};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 const ANSWER: &str = include_str!("fixtures/actor-answer.json");
 const HISTORY: &str = include_str!("fixtures/history-response.json");
 const TOKEN: &str = "token-of-the-account";
+const WEBHOOK_SECRET: &str = "webhook-secret-of-the-account";
+/// The documented profile's id.
+const ID: &str = "647f096187f89a18587648cc";
+const SCORES: [&str; 6] = ["0", "19.9", "20", "45.5", "80", "100"];
+const WORDS: [&str; 5] = [
+    r#""Very Low Risk""#,
+    r#""Low Risk""#,
+    r#""Potential Medium Risk""#,
+    r#""Potential High Risk""#,
+    r#""Critical High Risk""#,
+];
+/// Components of a report, by block.
+const COMPONENTS: [&str; 8] = [
+    "geographic/countryScore",
+    "geographic/cityScore",
+    "geographic/lengthOfStayScore",
+    "product/industryScore",
+    "personal/kycScore",
+    "personal/sanctionScore",
+    "personal/pepScore",
+    "personal/adverseMediaScore",
+];
 
 /// The vendor answers with `answer`, made to be about the person asked.
 fn harness(mut answer: Value) -> Harness {
     answer["data"]["data"]["personal"]["name"] = json!("Ahmed Al Khalid");
     let settings: Settings = serde_json::from_value(json!({"token": TOKEN})).expect("settings");
-    Harness::new(move |common| Actor::new(common, settings.clone()))
+    let harness = Harness::new(move |common| Actor::new(common, settings.clone()))
         .with_secret(TOKEN)
         .with_answer("assessment", Method::POST, "/v2/api/actors/risk/assessment", &answer.to_string())
         .with_person(json!({"name": {"first": "Ahmed", "last": "Al Khalid"}}))
@@ -25,7 +49,32 @@ fn harness(mut answer: Value) -> Harness {
         .with_refusal("/success", "false")
         .with_refusal("/statusCode", "500")
         .with_refusal("/data/success", "false")
-        .with_refusal("/data/statusCode", "402")
+        .with_refusal("/data/statusCode", "402");
+    screened(harness, "/data/data")
+}
+
+/// How the report at `at` tells more risk, and what it says of a subject on a list.
+fn screened(harness: Harness, at: &str) -> Harness {
+    let harness = harness
+        .with_ladder(&format!("{at}/riskStatus"), &WORDS)
+        .with_ladder(&format!("{at}/riskScore"), &SCORES)
+        .with_hit(
+            "screening.sanction",
+            &[
+                (&format!("{at}/personal/sanctionScore"), "100"),
+                (&format!("{at}/personal/sanctionScoreStatus"), r#""Sanctioned. High Risk.""#),
+            ],
+        )
+        .with_hit(
+            "screening.pep",
+            &[
+                (&format!("{at}/personal/pepScore"), "100"),
+                (&format!("{at}/personal/pepScoreStatus"), r#""On PEP List. High Risk.""#),
+            ],
+        );
+    COMPONENTS
+        .iter()
+        .fold(harness, |harness, component| harness.with_ladder(&format!("{at}/{component}"), &SCORES))
 }
 
 fn documented() -> Value {
@@ -60,9 +109,11 @@ fn intelligence(mut profile: Value, word: &str) -> Harness {
     profile["latestReport"]["personal"]["name"] = json!("Ahmed Al Khalid");
     let answer =
         json!({"success": true, "statusCode": 200, "message": "success", "data": profile, "links": []});
-    let settings: IntelligenceSettings = serde_json::from_value(json!({"token": TOKEN})).expect("settings");
-    Harness::new(move |common| Intelligence::new(common, settings.clone()))
+    let settings = json!({"token": TOKEN, "webhook_secret": WEBHOOK_SECRET});
+    let settings: IntelligenceSettings = serde_json::from_value(settings).expect("settings");
+    let harness = Harness::new(move |common| Intelligence::new(common, settings.clone()))
         .with_secret(TOKEN)
+        .with_secret(WEBHOOK_SECRET)
         .with_answer(
             "initialise",
             Method::POST,
@@ -75,6 +126,56 @@ fn intelligence(mut profile: Value, word: &str) -> Harness {
         .with_name_at("/data/latestReport/personal/name")
         .with_refusal("/success", "false")
         .with_refusal("/statusCode", "500")
+        .with_readback(
+            ID,
+            Answer::new(
+                "entity",
+                Method::GET,
+                &format!("/v2/api/identity/risk-check/entities/{ID}"),
+                &answer.to_string(),
+            ),
+        )
+        .with_history("history", pages())
+        .with_callback(Callback::new(
+            "x-youverify-signature",
+            &json!({"event": "risk_check.completed", "data": {"_id": ID}}).to_string(),
+            ID,
+            signed,
+        ));
+    screened(harness, "/data/latestReport")
+}
+
+/// The documented list as two pages of two profiles each.
+fn pages() -> [ListedPage; 2] {
+    let page = |number: u64, references: [&str; 2]| {
+        let mut body: Value = serde_json::from_str(HISTORY).expect("fixture");
+        body["data"]["pagination"] = json!({
+            "totalDocs": 4, "perPage": 2, "totalPages": 2, "currentPage": number,
+            "hasNextPage": number == 1, "nextPage": if number == 1 { json!(2) } else { Value::Null },
+        });
+        for (item, reference) in references.iter().enumerate() {
+            for field in ["_id", "id", "identityId"] {
+                body["data"]["docs"][item][field] = json!(reference);
+            }
+        }
+        ListedPage {
+            target: format!("/v2/api/identity/risk-check/history?page={number}&limit=20"),
+            body: body.to_string(),
+            references: references.map(str::to_owned).into(),
+        }
+    };
+    [
+        page(1, ["647f096187f89a1858764801", "647f096187f89a1858764802"]),
+        page(2, ["647f096187f89a1858764803", "647f096187f89a1858764804"]),
+    ]
+}
+
+/// The headers of a callback with `body`.
+fn signed(body: &[u8]) -> HeaderMap {
+    let mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).expect("a key").chain_update(body);
+    let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let value = HeaderValue::from_str(&signature).expect("a header");
+    HeaderMap::from_iter([(http::HeaderName::from_static("x-youverify-signature"), value)])
 }
 
 fn profile() -> Value {

@@ -2,26 +2,32 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::Method;
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, CannedExchange, ClosedPort, Harness, NOW, PlainExchange, Play, Route, Server, always, clock,
+    Answer, CannedExchange, ClosedPort, Harness, NOW, PlainExchange, Play, Route, Server,
+    ability::{Ask, Probe, Told},
+    always, clock,
     report::Report,
     sample,
     secrecy::Words,
+    server,
     spoil::{Change, spoilt},
 };
 use crate::{
-    Call, Exchange, Operation, ProviderAssessment, ProviderError, ProviderName, ProviderSettings,
-    RiskProvider, Subject, SubjectRequest, SubjectType, Transport, VendorRequest,
+    Call, Exchange, FailureKind, Operation, ProviderAssessment, ProviderError, ProviderName,
+    ProviderSettings, RiskProvider, Subject, SubjectRequest, SubjectType, Transport, VendorRequest,
 };
 
 /// Long enough for a busy machine.
 pub(super) const PATIENT: Duration = Duration::from_secs(20);
 const NAME: &str = "kit";
+/// Where a vendor would be that is played from memory.
+pub(super) const NOWHERE: &str = "http://vendor.invalid";
 
 /// One adapter and what the kit asks it with.
 #[derive(Debug)]
@@ -51,10 +57,10 @@ pub(super) enum Vendor {
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(super) struct Reply<T = ProviderAssessment> {
     pub(super) provider: Arc<dyn RiskProvider>,
     pub(super) asked: Vec<VendorRequest>,
-    pub(super) result: Result<ProviderAssessment, ProviderError>,
+    pub(super) result: Result<T, ProviderError>,
 }
 
 /// The day of [`NOW`].
@@ -89,7 +95,7 @@ impl<'a> Bench<'a> {
 
     /// A provider that will only ever be looked at, or asked through memory.
     pub(super) fn idle(&self, question: &Question) -> Result<Arc<dyn RiskProvider>, String> {
-        let url = Url::parse("http://vendor.invalid").map_err(|error| error.to_string())?;
+        let url = Url::parse(NOWHERE).map_err(|error| error.to_string())?;
         self.provider(url, question)
     }
 
@@ -134,6 +140,12 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// The good answers from memory, with `body` for the one that `probe` is about.
+    pub(super) fn canned_for(&self, probe: &Probe<'_>, body: &str) -> CannedExchange {
+        let body = server::based_at(body.into(), NOWHERE);
+        self.canned().with(&probe.answer.operation, 200, body)
+    }
+
     /// The body of the paid answer.
     pub(super) fn paid_body(&self) -> Result<Value, String> {
         serde_json::from_str(&self.paid()?.body)
@@ -147,17 +159,21 @@ impl<'a> Bench<'a> {
         Ok(self.canned().with(&self.paid()?.operation, 200, spoilt(&body, pointer, change)))
     }
 
-    /// The good answers on a socket, with `play` in place of the one to `spoilt`.
-    pub(super) fn scripted(&self, spoilt: Option<(&str, Play)>) -> Vec<Route> {
-        let route = |answer: &Answer| {
-            let play = spoilt.clone().filter(|(operation, _)| *operation == answer.operation);
-            let play = play.map_or_else(|| Play::json(200, answer.body.as_str()), |(_, play)| play);
-            Route { method: answer.method.clone(), path: answer.path.clone(), play }
-        };
-        self.harness.answers.iter().map(route).collect()
+    /// The good answers on a socket.
+    pub(super) fn scripted(&self) -> Vec<Route> {
+        self.harness.answers.iter().map(|answer| route(answer, answer.method.clone(), good(answer))).collect()
     }
 
-    /// Asks, and reports under `case` what must hold whatever comes; none when there is nothing to look at.
+    /// The good answers on a socket, with `play` in place of the one that `probe` is about. Not even another
+    /// method gets an answer there.
+    pub(super) fn scripted_for(&self, probe: &Probe<'_>, play: &Play) -> Vec<Route> {
+        let methods = [probe.answer.method.clone(), Method::POST, Method::PUT];
+        let spoilt = methods.into_iter().map(|method| route(probe.answer, method, play.clone()));
+        spoilt.chain(self.scripted()).collect()
+    }
+
+    /// Asks for an assessment, and reports under `case` what must hold whatever comes; none when there is nothing
+    /// to look at.
     pub(super) async fn ask(
         &self,
         case: &str,
@@ -165,34 +181,56 @@ impl<'a> Bench<'a> {
         vendor: Vendor,
         report: &mut Report,
     ) -> Option<Reply> {
+        let Reply { provider, asked, result } =
+            self.put(case, &Ask::Assess, question, vendor, report).await?;
+        let nothing = || ProviderError::new(FailureKind::Malformed, "there is no assessment");
+        let result = result.and_then(|told| told.assessment.ok_or_else(nothing));
+        Some(Reply { provider, asked, result })
+    }
+
+    /// The same for any question.
+    pub(super) async fn put(
+        &self,
+        case: &str,
+        ask: &Ask,
+        question: &Question,
+        vendor: Vendor,
+        report: &mut Report,
+    ) -> Option<Reply<Told>> {
         let reply = match vendor {
-            Vendor::Canned(canned) => self.ask_canned(question, canned).await,
+            Vendor::Canned(canned) => self.put_canned(ask, question, canned).await,
             Vendor::Scripted(routes, patience) => {
-                self.ask_scripted(case, question, (routes, patience), report).await
+                self.put_scripted(case, ask, question, (routes, patience), report).await
             }
-            Vendor::Closed => self.ask_closed(question).await,
+            Vendor::Closed => self.put_closed(ask, question).await,
         };
         let reply = report.keep(case, reply)?;
         always::look(case, &reply, &Words::of(&question.subject, &self.harness.secrets), report);
         Some(reply)
     }
 
-    async fn ask_canned(&self, question: &Question, canned: CannedExchange) -> Result<Reply, String> {
+    async fn put_canned(
+        &self,
+        ask: &Ask,
+        question: &Question,
+        canned: CannedExchange,
+    ) -> Result<Reply<Told>, String> {
         let canned = Arc::new(canned);
         let exchange = Arc::clone(&canned) as Arc<dyn Exchange>;
-        let (provider, result) = assess(self.idle(question)?, question, exchange, PATIENT).await?;
+        let (provider, result) = answer(self.idle(question)?, ask, question, exchange, PATIENT).await?;
         Ok(Reply { provider, asked: canned.asked(), result })
     }
 
-    async fn ask_scripted(
+    async fn put_scripted(
         &self,
         case: &str,
+        ask: &Ask,
         question: &Question,
         (routes, patience): (Vec<Route>, Duration),
         report: &mut Report,
-    ) -> Result<Reply, String> {
+    ) -> Result<Reply<Told>, String> {
         let server = Server::start(routes).await.map_err(|error| error.to_string())?;
-        let reply = self.ask_at(server.base_url().clone(), question, patience).await?;
+        let reply = self.put_at(server.base_url().clone(), ask, question, patience).await?;
         let (seen, asked) = (server.seen().len(), reply.asked.len());
         report.expect(case, seen == asked, || {
             format!("the vendor saw {seen} requests, the call {asked}: send through the call, follow nothing")
@@ -200,31 +238,47 @@ impl<'a> Bench<'a> {
         Ok(reply)
     }
 
-    async fn ask_closed(&self, question: &Question) -> Result<Reply, String> {
+    async fn put_closed(&self, ask: &Ask, question: &Question) -> Result<Reply<Told>, String> {
         let port = ClosedPort::new().map_err(|error| error.to_string())?;
-        self.ask_at(port.base_url().clone(), question, PATIENT).await
+        self.put_at(port.base_url().clone(), ask, question, PATIENT).await
     }
 
-    async fn ask_at(&self, url: Url, question: &Question, patience: Duration) -> Result<Reply, String> {
+    async fn put_at(
+        &self,
+        url: Url,
+        ask: &Ask,
+        question: &Question,
+        patience: Duration,
+    ) -> Result<Reply<Told>, String> {
         let plain = Arc::new(PlainExchange::over(self.transport.clone()));
         let exchange = Arc::clone(&plain) as Arc<dyn Exchange>;
-        let (provider, result) = assess(self.provider(url, question)?, question, exchange, patience).await?;
+        let provider = self.provider(url, question)?;
+        let (provider, result) = answer(provider, ask, question, exchange, patience).await?;
         Ok(Reply { provider, asked: plain.asked(), result })
     }
 }
 
+fn route(answer: &Answer, method: Method, play: Play) -> Route {
+    Route { method, path: answer.path.clone(), play }
+}
+
+fn good(answer: &Answer) -> Play {
+    Play::json(200, answer.body.as_str())
+}
+
 /// In a task of its own, so that a panic is a finding among others.
-async fn assess(
+async fn answer(
     provider: Arc<dyn RiskProvider>,
+    ask: &Ask,
     question: &Question,
     exchange: Arc<dyn Exchange>,
     patience: Duration,
-) -> Result<(Arc<dyn RiskProvider>, Result<ProviderAssessment, ProviderError>), String> {
+) -> Result<(Arc<dyn RiskProvider>, Result<Told, ProviderError>), String> {
     let subject = accept(&question.subject)?;
-    let asking = Arc::clone(&provider);
+    let (asked, ask) = (Arc::clone(&provider), ask.clone());
     let call = call(exchange, patience);
-    let assessing = tokio::spawn(async move { asking.assess(&call, &subject).await });
-    let result = assessing.await.map_err(|panic| format!("the adapter panicked: {panic}"))?;
+    let answering = tokio::spawn(async move { ask.put(&*asked, &call, &subject).await });
+    let result = answering.await.map_err(|panic| format!("the adapter panicked: {panic}"))?;
     Ok((provider, result))
 }
 
@@ -235,9 +289,14 @@ pub(super) fn call(exchange: Arc<dyn Exchange>, patience: Duration) -> Call {
 
 /// The subject that a caller would have written so.
 pub(super) fn accept(subject: &Value) -> Result<Subject, String> {
+    accepted(subject, today())
+}
+
+/// The same on another day.
+pub(super) fn accepted(subject: &Value, today: Date) -> Result<Subject, String> {
     let request: SubjectRequest = serde_json::from_value(subject.clone())
         .map_err(|error| format!("the harness's subject cannot be read: {error}"))?;
-    request.accept(today()).map_err(|problems| format!("the harness's subject is refused: {problems:?}"))
+    request.accept(today).map_err(|problems| format!("the harness's subject is refused: {problems:?}"))
 }
 
 // === impl Vendor ===

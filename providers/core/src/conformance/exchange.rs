@@ -11,6 +11,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::server::parts;
 use crate::{
     Exchange, Judge, ProviderError, Transport, VendorRequest, VendorResponse, transport::TransportError,
 };
@@ -37,6 +38,8 @@ pub struct PlainExchange {
 #[derive(Debug, Default)]
 pub struct CannedExchange {
     answers: HashMap<String, (u16, Vec<u8>)>,
+    /// Bodies by path and query, before those by operation.
+    pages: Vec<(String, Vec<u8>)>,
     asked: Asked,
 }
 
@@ -91,6 +94,23 @@ impl CannedExchange {
         self
     }
 
+    /// The same exchange, answering requests for this path and query with `body`.
+    pub(super) fn at(mut self, target: &str, body: Vec<u8>) -> Self {
+        self.pages.push((target.to_owned(), body));
+        self
+    }
+
+    fn answer(&self, request: &VendorRequest) -> (u16, Vec<u8>) {
+        let target = match request.url.query() {
+            Some(query) => format!("{}?{query}", request.url.path()),
+            None => request.url.path().to_owned(),
+        };
+        if let Some((_, body)) = self.pages.iter().find(|(page, _)| parts(page) == parts(&target)) {
+            return (200, body.clone());
+        }
+        self.answers.get(request.operation).cloned().unwrap_or_else(|| (404, b"{}".to_vec()))
+    }
+
     /// Every request so far, in order.
     #[must_use]
     pub fn asked(&self) -> Vec<VendorRequest> {
@@ -107,8 +127,7 @@ impl Exchange for CannedExchange {
         judge: Judge<'_>,
     ) -> Result<(), ProviderError> {
         self.asked.add(&request);
-        let (status, body) =
-            self.answers.get(request.operation).cloned().unwrap_or_else(|| (404, b"{}".to_vec()));
+        let (status, body) = self.answer(&request);
         judge(&VendorResponse { status, headers: HeaderMap::new(), body, received_at: NOW })
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Answer, Play,
+    Play,
+    ability::{Ask, Probe},
     bench::{Bench, PATIENT, Question, Vendor},
     report::Report,
 };
-use crate::{Billed, FailureKind, Operation, ProviderError};
+use crate::{Billed, FailureKind, ProviderError, VendorRequest};
 
 /// How long the caller waits for a vendor that never ends.
 const IMPATIENT: Duration = Duration::from_millis(500);
@@ -17,7 +18,7 @@ const HTML: &str = "<!doctype html><html><body><h1>Conformance</h1></body></html
 const JSON: &str = r#"{"message": "conformance"}"#;
 const WAIT: Duration = Duration::from_secs(30);
 
-/// What a status means, whatever stands in the body.
+/// What a status means, whatever stands in the body. A 404 under a reference says that nothing is there.
 const STATUSES: [(u16, &[FailureKind]); 13] = [
     (301, &[FailureKind::Misconfigured]),
     (302, &[FailureKind::Misconfigured]),
@@ -56,32 +57,33 @@ struct Broken {
 
 pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
     let Some(question) = report.keep("failures", bench.usual()) else { return };
-    for answer in &bench.harness.answers {
-        let Some(operation) = report.keep("failures", bench.operation(&answer.operation)) else { continue };
-        for broken in broken(answer) {
-            check_one(bench, &question, operation, broken, report).await;
+    let probes: Vec<Probe<'_>> = bench.harness.assessing().chain(bench.harness.abilities()).collect();
+    for probe in probes {
+        for broken in broken(&probe) {
+            check_one(bench, &question, &probe, broken, report).await;
         }
+        check_closed(bench, &question, &probe.ask, report).await;
     }
-    check_closed(bench, &question, report).await;
 }
 
 async fn check_one(
     bench: &Bench<'_>,
     question: &Question,
-    operation: Operation,
+    probe: &Probe<'_>,
     broken: Broken,
     report: &mut Report,
 ) {
     let Broken { name, play, kinds } = broken;
-    let case = format!("failures/{}/{name}", operation.name);
+    let case = format!("failures/{}/{name}", probe.answer.operation);
+    let Some(operation) = report.keep(&case, bench.operation(&probe.answer.operation)) else { return };
     let unknown = kinds.contains(&FailureKind::UnknownOutcome);
     let patience = if matches!(play, Play::Hang | Play::Drip(_)) { IMPATIENT } else { PATIENT };
     let status = if let Play::Answer { status, .. } = &play { Some(*status) } else { None };
     let waits = matches!(&play, Play::Answer { headers, .. } if headers.iter().any(|(name, _)| *name == "retry-after"));
-    let vendor = Vendor::Scripted(bench.scripted(Some((operation.name, play))), patience);
-    let Some(reply) = bench.ask(&case, question, vendor, report).await else { return };
-    let asked = reply.asked.iter().filter(|request| request.operation == operation.name).count();
-    report.expect(&case, asked == 1, || format!("asked {asked} times: an adapter never retries"));
+    let vendor = Vendor::Scripted(bench.scripted_for(probe, &play), patience);
+    let Some(reply) = bench.put(&case, &probe.ask, question, vendor, report).await else { return };
+    let asked = reply.asked.iter().filter(|request| request.operation == operation.name);
+    look_at_repeats(&case, status, &asked.collect::<Vec<_>>(), report);
     let Some(error) = failure(&case, reply.result.err(), kinds, report) else { return };
     report.expect(&case, error.sent, || "the request is not called sent".to_owned());
     report.expect(&case, error.vendor_status == status, || {
@@ -100,10 +102,18 @@ async fn check_one(
     }
 }
 
+/// Asked once; after a 405 perhaps once more by another method.
+fn look_at_repeats(case: &str, status: Option<u16>, asked: &[&VendorRequest], report: &mut Report) {
+    let others =
+        asked.iter().skip(1).all(|request| Some(&request.method) != asked.first().map(|it| &it.method));
+    let right = asked.len() == 1 || (asked.len() == 2 && status == Some(405) && others);
+    report.expect(case, right, || format!("asked {} times: an adapter never retries", asked.len()));
+}
+
 /// Nobody listens: nothing was sent and nothing is billed.
-async fn check_closed(bench: &Bench<'_>, question: &Question, report: &mut Report) {
-    let case = "failures/closed port";
-    let Some(reply) = bench.ask(case, question, Vendor::Closed, report).await else { return };
+async fn check_closed(bench: &Bench<'_>, question: &Question, ask: &Ask, report: &mut Report) {
+    let case = &format!("failures/closed port/{}", ask.group());
+    let Some(reply) = bench.put(case, ask, question, Vendor::Closed, report).await else { return };
     report.expect(case, reply.asked.len() == 1, || format!("asked {} times", reply.asked.len()));
     let Some(error) = failure(case, reply.result.err(), &[FailureKind::Unreachable], report) else { return };
     report.expect(case, !error.sent, || "the request is called sent".to_owned());
@@ -127,17 +137,20 @@ fn failure(
 }
 
 /// Every broken answer to one operation.
-fn broken(answer: &Answer) -> Vec<Broken> {
-    let mut all = statuses();
+fn broken(probe: &Probe<'_>) -> Vec<Broken> {
+    let mut all = statuses(&probe.ask);
     all.extend(limits());
-    all.extend(bodies(&answer.body));
-    all.extend(sockets(&answer.body));
+    all.extend(bodies(&probe.answer.body));
+    all.extend(sockets(&probe.answer.body));
+    // Nothing listed is a list.
+    all.retain(|broken| probe.ask != Ask::Questionnaires || broken.name != "200 array");
     all
 }
 
-fn statuses() -> Vec<Broken> {
+fn statuses(ask: &Ask) -> Vec<Broken> {
     let mut all = Vec::new();
     for (status, kinds) in STATUSES {
+        let kinds = if status == 404 && ask.is_by_reference() { &[FailureKind::NotFound] } else { kinds };
         for (name, body) in [("json", JSON), ("html", HTML), ("empty", "")] {
             let headers = vec![("location", "/moved".to_owned())];
             let headers = if (300..400).contains(&status) { headers } else { Vec::new() };

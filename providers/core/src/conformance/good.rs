@@ -41,7 +41,7 @@ async fn check_served(
     question: &Question,
     report: &mut Report,
 ) -> Option<ProviderAssessment> {
-    let reply = bench.ask(case, question, Vendor::plays(bench.scripted(None)), report).await?;
+    let reply = bench.ask(case, question, Vendor::plays(bench.scripted()), report).await?;
     for answer in &bench.harness.answers {
         let asked = reply.asked.iter().any(|request| request.operation == answer.operation);
         report.expect(case, asked, || format!("{} was never asked", answer.operation));
@@ -62,6 +62,9 @@ async fn check_served(
     let assessment = report.keep(case, result.map_err(|error| format!("the good answer gives {error}")))?;
     secrecy::look_at_debug(case, "debug output of the assessment", &assessment, &words, report);
     look_at_assessment(case, &assessment, provider.descriptor(), report);
+    report.expect(case, assessment.assessed_at == NOW, || {
+        "assessed_at is not when the answer arrived".to_owned()
+    });
     report.expect(case, assessment.state == AnswerState::Final, || "it is not final".to_owned());
     let judged = assessment.score.is_some() && assessment.level.is_some();
     report.expect(case, judged, || "it lacks a score or a level".to_owned());
@@ -111,7 +114,6 @@ pub(super) fn look_at_assessment(
     expect(assessment.provider == descriptor.name, "another provider's name");
     expect(assessment.kind == descriptor.kind, "another kind than the descriptor's");
     expect(assessment.mapping_version == descriptor.mapping_version, "another mapping version");
-    expect(assessment.assessed_at == NOW, "assessed_at is not when the answer arrived");
     expect(!assessment.raw.text().trim().is_empty(), "the payload is empty");
     expect((0.0..=1.0).contains(&assessment.coverage()), "coverage is not within 0 to 1");
     let pending = assessment.state == AnswerState::Pending;

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use http::Method;
 use serde_json::Value;
 
-use crate::{FieldProblem, ProviderSettings, RiskProvider};
+use super::{Callback, ListedPage};
+use crate::{FieldProblem, ProviderSettings, RiskProvider, VendorReference};
 
 type Build = dyn Fn(ProviderSettings) -> Result<Arc<dyn RiskProvider>, Vec<FieldProblem>> + Send + Sync;
 
@@ -33,6 +34,13 @@ pub struct Harness {
     pub(super) name: Option<String>,
     pub(super) guards: Vec<String>,
     pub(super) refusals: Vec<(String, String)>,
+    pub(super) ladders: Vec<(String, Vec<String>)>,
+    pub(super) hits: Vec<Hit>,
+    pub(super) readbacks: Vec<(VendorReference, Answer)>,
+    pub(super) recheck: Option<(VendorReference, Answer)>,
+    pub(super) questionnaires: Option<(Answer, Vec<(String, String)>)>,
+    pub(super) pages: Vec<(Answer, Vec<VendorReference>)>,
+    pub(super) callback: Option<Callback>,
 }
 
 /// A vendor's good answer to one operation.
@@ -42,10 +50,30 @@ pub struct Answer {
     pub operation: String,
     /// The method it is asked with.
     pub method: Method,
-    /// The whole path it is asked at, the server's root as base address.
+    /// The whole path it is asked at, the server's root as base address; a query in it must be asked for too.
     pub path: String,
     /// The JSON body, sent with status 200.
     pub body: String,
+}
+
+/// What a paid answer looks like in which the vendor found something grave.
+#[derive(Debug, Clone)]
+pub(super) struct Hit {
+    /// The factor that must name it.
+    pub(super) factor: String,
+    /// JSON pointers in the paid answer and the literals that stand there then.
+    pub(super) edits: Vec<(String, String)>,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// The good answer to one operation.
+    #[must_use]
+    pub fn new(operation: &str, method: Method, path: &str, body: &str) -> Self {
+        let [operation, path, body] = [operation, path, body].map(str::to_owned);
+        Self { operation, method, path, body }
+    }
 }
 
 // === impl Harness ===
@@ -70,6 +98,13 @@ impl Harness {
             name: None,
             guards: Vec::new(),
             refusals: Vec::new(),
+            ladders: Vec::new(),
+            hits: Vec::new(),
+            readbacks: Vec::new(),
+            recheck: None,
+            questionnaires: None,
+            pages: Vec::new(),
+            callback: None,
         }
     }
 
@@ -84,8 +119,7 @@ impl Harness {
     /// that the adapter raised for another reason: spoilt answers are compared with it.
     #[must_use]
     pub fn with_answer(mut self, operation: &str, method: Method, path: &str, body: &str) -> Self {
-        let (operation, path, body) = (operation.to_owned(), path.to_owned(), body.to_owned());
-        self.answers.push(Answer { operation, method, path, body });
+        self.answers.push(Answer::new(operation, method, path, body));
         self
     }
 
@@ -136,6 +170,63 @@ impl Harness {
     #[must_use]
     pub fn with_refusal(mut self, pointer: &str, literal: &str) -> Self {
         self.refusals.push((pointer.to_owned(), literal.to_owned()));
+        self
+    }
+
+    /// How the paid answer says more risk: a JSON pointer and literals for it, from the least risk to the most.
+    /// No step up may ever lower the level. At least one is required.
+    #[must_use]
+    pub fn with_ladder(mut self, pointer: &str, literals: &[&str]) -> Self {
+        self.ladders.push((pointer.to_owned(), literals.iter().map(|&literal| literal.to_owned()).collect()));
+        self
+    }
+
+    /// A paid answer in which the vendor found the subject on a list: edits of the good one, as JSON pointers and
+    /// literals. It must read as high at least, and so must the factor called `factor`.
+    #[must_use]
+    pub fn with_hit(mut self, factor: &str, edits: &[(&str, &str)]) -> Self {
+        let edits = edits.iter().map(|(at, literal)| ((*at).to_owned(), (*literal).to_owned()));
+        self.hits.push(Hit { factor: factor.to_owned(), edits: edits.collect() });
+        self
+    }
+
+    /// The good answer to reading `reference` again. Required of an adapter that can; one for each operation.
+    #[must_use]
+    pub fn with_readback(mut self, reference: &str, answer: Answer) -> Self {
+        self.readbacks.push((VendorReference(reference.to_owned()), answer));
+        self
+    }
+
+    /// The good answer to rechecking `reference` about the harness's subject. Required of an adapter that can.
+    #[must_use]
+    pub fn with_recheck(mut self, reference: &str, answer: Answer) -> Self {
+        self.recheck = Some((VendorReference(reference.to_owned()), answer));
+        self
+    }
+
+    /// The good answer to listing questionnaires, and each one's id and name. Required of an adapter that can.
+    #[must_use]
+    pub fn with_questionnaires(mut self, answer: Answer, listed: &[(&str, &str)]) -> Self {
+        let listed = listed.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned()));
+        self.questionnaires = Some((answer, listed.collect()));
+        self
+    }
+
+    /// The vendor's list under `operation`, page by page, at least two. Required of an adapter that has a history.
+    #[must_use]
+    pub fn with_history(mut self, operation: &str, pages: impl IntoIterator<Item = ListedPage>) -> Self {
+        let listed = pages.into_iter().map(|page| {
+            let answer = Answer::new(operation, Method::GET, &page.target, &page.body);
+            (answer, page.references.into_iter().map(VendorReference).collect())
+        });
+        self.pages = listed.collect();
+        self
+    }
+
+    /// A callback as the vendor would send it. Required of an adapter that takes any.
+    #[must_use]
+    pub fn with_callback(mut self, callback: Callback) -> Self {
+        self.callback = Some(callback);
         self
     }
 

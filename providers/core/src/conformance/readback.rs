@@ -13,7 +13,7 @@ use crate::{Exchange, FailureKind, ProviderError, VendorReference, VendorRequest
 
 const PLAIN: &str = "a1b2c3";
 /// References that would lead elsewhere if they were put into an address as they are.
-const ODD: [&str; 6] = ["../a1b2c3", "a1b2c3/../x", "a1b2c3?x=1", "a1b2c3#x", "a/b", ""];
+pub(super) const ODD: [&str; 6] = ["../a1b2c3", "a1b2c3/../x", "a1b2c3?x=1", "a1b2c3#x", "a/b", ""];
 
 const ANSWERS: [(&str, u16, &str, FailureKind); 7] = [
     ("404", 404, "{}", FailureKind::NotFound),
@@ -42,6 +42,9 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
         plain = plain.or_else(|| read.asked.first().map(shape));
     }
     let Some(plain) = plain else { return };
+    report.expect("readback", !bench.harness.readbacks.is_empty(), || {
+        "retrieve asks the vendor and there is no sample: add Harness::with_readback".to_owned()
+    });
     for reference in ODD {
         let case = format!("readback/reference {reference:?}");
         let Some(read) = read(bench, &case, reference, (404, "{}"), report).await else { return };
@@ -73,7 +76,7 @@ async fn read(
 }
 
 /// What a reference must not change about an address: how deep it is, and that it ends there.
-fn shape(request: &VendorRequest) -> (usize, Option<String>, Option<String>) {
+pub(super) fn shape(request: &VendorRequest) -> (usize, Option<String>, Option<String>) {
     let text = |part: Option<&str>| part.map(str::to_owned);
     let depth = request.url.path_segments().into_iter().flatten().count();
     (depth, text(request.url.query()), text(request.url.fragment()))

@@ -51,12 +51,12 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
     let Some(question) = report.keep("secrecy", bench.usual()) else { return };
     let name = full_name(&question.subject);
     let secret = bench.harness.secrets.first().map_or("", String::as_str);
-    for answer in &bench.harness.answers {
+    for probe in bench.harness.assessing().chain(bench.harness.abilities()) {
         for (shape, status, body) in echoes(&name, secret) {
-            let case = format!("secrecy/{}/{status} echo as {shape}", answer.operation);
+            let case = format!("secrecy/{}/{status} echo as {shape}", probe.answer.operation);
             let play = Play::json(status, body.to_string());
-            let vendor = Vendor::plays(bench.scripted(Some((&answer.operation, play))));
-            if let Some(reply) = bench.ask(&case, &question, vendor, report).await {
+            let vendor = Vendor::plays(bench.scripted_for(&probe, &play));
+            if let Some(reply) = bench.put(&case, &probe.ask, &question, vendor, report).await {
                 report.expect(&case, reply.result.is_err(), || "an error was taken for an answer".to_owned());
             }
         }

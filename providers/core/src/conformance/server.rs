@@ -14,6 +14,8 @@ use tokio::{
 };
 use url::Url;
 
+/// Stands for the vendor's own address in an answer's body.
+pub(super) const BASE_URL: &str = "{base_url}";
 const DRIP: Duration = Duration::from_millis(40);
 /// Longer than any test waits.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -38,7 +40,7 @@ pub struct ClosedPort {
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// The whole path.
+    /// The whole path. With a query, only requests with the same parameters are meant.
     pub path: String,
     /// What happens.
     pub play: Play,
@@ -53,7 +55,7 @@ pub enum Play {
         status: u16,
         /// Headers besides the length.
         headers: Vec<(&'static str, String)>,
-        /// Body.
+        /// Body; `{base_url}` in it becomes the server's own address.
         body: Vec<u8>,
     },
     /// The head and then the body byte by byte, never the last one.
@@ -81,6 +83,7 @@ pub struct Seen {
     pub body: Vec<u8>,
 }
 
+type Script = dyn Fn(&Seen) -> Play + Send + Sync;
 type Log = Arc<Mutex<Vec<Seen>>>;
 
 // === impl Server ===
@@ -92,10 +95,21 @@ impl Server {
     ///
     /// When no port can be had.
     pub async fn start(routes: Vec<Route>) -> io::Result<Self> {
+        Self::playing(move |request| {
+            let found = routes.iter().find(|route| route.is_for(request));
+            found.map_or_else(|| Play::json(404, "{}"), |route| route.play.clone())
+        })
+        .await
+    }
+
+    /// A server that does with each request what `script` says.
+    pub(super) async fn playing(script: impl Fn(&Seen) -> Play + Send + Sync + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base_url = address(listener.local_addr()?.port())?;
+        let here = base_url.as_str().trim_end_matches('/').to_owned();
+        let script: Arc<Script> = Arc::new(move |request: &Seen| script(request).at(&here));
         let seen = Log::default();
-        let accepting = tokio::spawn(accept(listener, routes.into(), Arc::clone(&seen)));
+        let accepting = tokio::spawn(accept(listener, script, Arc::clone(&seen)));
         Ok(Self { base_url, seen, accepting })
     }
 
@@ -144,19 +158,17 @@ fn address(port: u16) -> io::Result<Url> {
 }
 
 /// Connections live in this task's set, so that they end with it.
-async fn accept(listener: TcpListener, routes: Arc<[Route]>, seen: Log) {
+async fn accept(listener: TcpListener, script: Arc<Script>, seen: Log) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&routes), Arc::clone(&seen)));
+        connections.spawn(serve(stream, Arc::clone(&script), Arc::clone(&seen)));
     }
 }
 
 /// A client that goes away ends its connection, nothing else.
-async fn serve(mut stream: TcpStream, routes: Arc<[Route]>, seen: Log) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, script: Arc<Script>, seen: Log) -> io::Result<()> {
     while let Some(request) = read(&mut stream).await? {
-        let path = request.target.split('?').next().unwrap_or_default();
-        let found = routes.iter().find(|route| route.path == path && route.method == request.method);
-        let play = found.map_or_else(|| Play::json(404, "{}"), |route| route.play.clone());
+        let play = script(&request);
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         if !play.perform(&mut stream).await? {
             break;
@@ -194,9 +206,38 @@ fn parse(head: &[u8]) -> Option<Seen> {
     Some(Seen { method, target, headers: lines.filter_map(header).collect(), body: Vec::new() })
 }
 
+// === impl Route ===
+
+impl Route {
+    fn is_for(&self, request: &Seen) -> bool {
+        let whole = self.path.contains('?');
+        let (path, parameters) = parts(&request.target);
+        let (own_path, own_parameters) = parts(&self.path);
+        self.method == request.method && own_path == path && (!whole || own_parameters == parameters)
+    }
+}
+
+/// The path of a target, and its query's parameters in order.
+pub(super) fn parts(target: &str) -> (&str, Vec<&str>) {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut parameters: Vec<&str> = query.split('&').filter(|parameter| !parameter.is_empty()).collect();
+    parameters.sort_unstable();
+    (path, parameters)
+}
+
 // === impl Play ===
 
 impl Play {
+    /// The same at the address `base_url`.
+    fn at(self, base_url: &str) -> Self {
+        match self {
+            Self::Answer { status, headers, body } => {
+                Self::Answer { status, headers, body: based_at(body, base_url) }
+            }
+            Self::Drip(_) | Self::Hang | Self::Reset | Self::Close | Self::Cut(_) => self,
+        }
+    }
+
     /// A whole JSON answer.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
@@ -232,6 +273,14 @@ impl Play {
             }
         }
         Ok(false)
+    }
+}
+
+/// `body` with the vendor's address in place of its placeholder.
+pub(super) fn based_at(body: Vec<u8>, base_url: &str) -> Vec<u8> {
+    match std::str::from_utf8(&body) {
+        Ok(text) if text.contains(BASE_URL) => text.replace(BASE_URL, base_url).into_bytes(),
+        Ok(_) | Err(_) => body,
     }
 }
 

@@ -14,38 +14,38 @@ fn identified(status: u16, identifier: &str, message: &str) -> Reply {
     reply(status, json!({"identifier": identifier, "message": message}))
 }
 
-async fn check(refusal: Reply) -> ProviderError {
+pub(crate) async fn check(refusal: Reply) -> ProviderError {
     let vendor = Vendor::new([reply(200, PROFILE), refusal]);
     let error = documented().assess(&vendor.call(), &matthew()).await.expect_err("refused");
     assert_eq!(vendor.operations(), ["profile", "check"]);
     error
 }
 
-async fn profile(refusal: Reply) -> ProviderError {
+pub(crate) async fn profile(refusal: Reply) -> ProviderError {
     let vendor = Vendor::new([refusal]);
     documented().assess(&vendor.call(), &matthew()).await.expect_err("refused")
 }
 
-async fn list(refusal: Reply) -> ProviderError {
+pub(crate) async fn list(refusal: Reply) -> ProviderError {
     documented().list(&Vendor::new([refusal]).call()).await.expect_err("refused")
 }
 
-async fn history(refusal: Reply) -> ProviderError {
+pub(crate) async fn history(refusal: Reply) -> ProviderError {
     let all = HistoryQuery::default();
     documented().page(&Vendor::new([refusal]).call(), &all, None).await.expect_err("refused")
 }
 
-async fn company(refusal: Reply) -> ProviderError {
+pub(crate) async fn company(refusal: Reply) -> ProviderError {
     documented().company(&Vendor::new([refusal]).call(), "c-1").await.expect_err("refused")
 }
 
-async fn recheck(refusal: Reply) -> ProviderError {
+pub(crate) async fn recheck(refusal: Reply) -> ProviderError {
     let vendor = Vendor::new([reply(200, PROFILE), refusal]);
     let reference = VendorReference("17CRlVRrxUa91BAMvMdeYP".to_owned());
     Recheck::recheck(&documented(), &vendor.call(), &reference, &matthew()).await.expect_err("refused")
 }
 
-async fn detail(refusal: Reply) -> ProviderError {
+pub(crate) async fn detail(refusal: Reply) -> ProviderError {
     let reference = VendorReference("17CRlVRrxUa91BAMvMdeYP".to_owned());
     documented().retrieve(&Vendor::new([refusal]).call(), &reference).await.expect_err("refused")
 }

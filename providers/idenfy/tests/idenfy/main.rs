@@ -7,6 +7,8 @@ mod callbacks;
 #[cfg(test)]
 mod companies;
 #[cfg(test)]
+mod documented_errors;
+#[cfg(test)]
 mod factors;
 #[cfg(test)]
 mod failures;

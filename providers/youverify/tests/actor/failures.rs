@@ -65,6 +65,46 @@ fn every_documented_error_has_its_kind() {
 }
 
 #[test]
+fn any_other_json_html_or_nothing_at_all_means_what_its_status_means() {
+    let bodies = [
+        "",
+        " ",
+        "null",
+        "true",
+        "7",
+        "[]",
+        "{}",
+        r#""text""#,
+        r#"{"riskStatus": "Very Low Risk", "riskScore": 0}"#,
+        r#"{"message": 7, "name": ["x"], "statusCode": "no"}"#,
+        r#"{"message": "#,
+        HTML,
+        "plain text",
+    ];
+    let rows = [
+        (301, Misconfigured),
+        (400, InvalidSubject),
+        (401, BadCredentials),
+        (402, OutOfCredit),
+        (403, BadCredentials),
+        (404, Misconfigured),
+        (405, Misconfigured),
+        (409, Malformed),
+        (422, InvalidSubject),
+        (429, RateLimited),
+        (500, VendorError),
+        (502, VendorError),
+        (504, VendorError),
+        (200, Malformed),
+    ];
+    for (status, kind) in rows {
+        for body in bodies {
+            assert_eq!(refused(status, &[], body).kind, kind, "{status} {body}");
+        }
+    }
+}
+
+#[test]
 fn q_yv_1_a_failure_inside_http_200_is_the_same_failure_at_every_depth() {
     let wrap = |inner: Value| json!({"success": true, "statusCode": 200, "data": inner}).to_string();
     let rows = [

@@ -29,13 +29,16 @@ pub(super) enum Flaw {
     NamesInAddress,
     PlainCredentials,
     CallsAfterMissing,
+    FallsWithScore,
+    ReadsByOrder,
+    ListedIsLow,
     Panics,
 }
 
 pub(super) struct Toy {
     flaw: Flaw,
     common: ProviderSettings,
-    descriptor: Descriptor,
+    pub(super) descriptor: Descriptor,
 }
 
 impl Toy {
@@ -57,7 +60,7 @@ impl Toy {
         Self { flaw, common, descriptor }
     }
 
-    fn request(&self, subject: &Subject) -> Result<VendorRequest, ProviderError> {
+    pub(super) fn request(&self, subject: &Subject) -> Result<VendorRequest, ProviderError> {
         let mut body = json!({"name": subject.full_name(), "city": subject.city});
         if self.flaw == Flaw::SendsUndeclared {
             body["nationality"] = json!(subject.nationality);
@@ -74,17 +77,8 @@ impl Toy {
         request.with_secret(http::header::AUTHORIZATION, SECRET)
     }
 
-    fn decode(&self, response: &VendorResponse) -> Result<ProviderAssessment, ProviderError> {
-        let kind = match response.status {
-            200 => None,
-            301..=308 | 404 | 405 => Some(FailureKind::Misconfigured),
-            401 | 403 => Some(FailureKind::BadCredentials),
-            402 => Some(FailureKind::OutOfCredit),
-            429 => Some(FailureKind::RateLimited),
-            500.. => Some(FailureKind::VendorError),
-            _ => Some(FailureKind::InvalidSubject),
-        };
-        if let Some(kind) = kind {
+    pub(super) fn decode(&self, response: &VendorResponse) -> Result<ProviderAssessment, ProviderError> {
+        if let Some(kind) = refusal(response) {
             let said = String::from_utf8_lossy(&response.body);
             let detail = if self.flaw == Flaw::EchoesVendor { &said } else { "refused" };
             return Err(response.failure(kind, detail).with_retry_after(response.retry_after()));
@@ -111,6 +105,12 @@ impl Toy {
             _ if self.flaw == Flaw::UnknownWordIsItsScore => (Level::of(score.value()), false),
             _ => (Level::of(score.value()).max(Level::Medium), false),
         };
+        let listed = body["listed"] == true && self.flaw != Flaw::ListedIsLow;
+        let level = if listed { level.max(Level::High) } else { level };
+        let falls = self.flaw == Flaw::FallsWithScore && score.value() > 80.0;
+        let level = if falls { Level::VeryLow } else { level };
+        let first = self.flaw == Flaw::ReadsByOrder && response.text()?.starts_with(r#"{"score""#);
+        let level = if first { Level::VeryHigh } else { level };
         assert!(self.flaw != Flaw::Panics || body["note"].is_string(), "no note");
         let provider = self.common.name.clone();
         let factor = Factor {
@@ -142,6 +142,19 @@ impl Toy {
             assessed_at: response.received_at,
             raw: RawPayload::verbatim(response.text()?.to_owned()),
         })
+    }
+}
+
+/// What a status means; none for an answer.
+pub(super) const fn refusal(response: &VendorResponse) -> Option<FailureKind> {
+    match response.status {
+        200 => None,
+        301..=308 | 404 | 405 => Some(FailureKind::Misconfigured),
+        401 | 403 => Some(FailureKind::BadCredentials),
+        402 => Some(FailureKind::OutOfCredit),
+        429 => Some(FailureKind::RateLimited),
+        500.. => Some(FailureKind::VendorError),
+        _ => Some(FailureKind::InvalidSubject),
     }
 }
 
