@@ -14,6 +14,7 @@ mod listing;
 mod observe;
 mod openapi;
 pub mod problem;
+mod profiles;
 mod recheck;
 pub mod server;
 
@@ -30,8 +31,8 @@ pub use imports::ImportState;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    clock::Clock, drains::Drains, routing::Assessor, secrets::HashKey, store::Store, team_limits::TeamLimits,
-    telemetry::Telemetry,
+    clock::Clock, drains::Drains, questionnaires::WatchedProviders, routing::Assessor, secrets::HashKey,
+    store::Store, team_limits::TeamLimits, telemetry::Telemetry,
 };
 
 /// What every handler may use.
@@ -44,6 +45,7 @@ struct Inner {
     store: Store,
     hash_key: Arc<HashKey>,
     drains: Drains,
+    watched: WatchedProviders,
     team_limits: TeamLimits,
     clock: Clock,
     telemetry: Telemetry,
@@ -66,6 +68,8 @@ pub struct Parts {
     pub hash_key: Arc<HashKey>,
     /// Whom an operator keeps from being asked.
     pub drains: Drains,
+    /// The providers that have questionnaires.
+    pub watched: WatchedProviders,
     /// How many requests a team may make.
     pub team_limits: TeamLimits,
     /// The time.
@@ -91,6 +95,7 @@ impl Api {
             store,
             hash_key,
             drains,
+            watched,
             team_limits,
             clock,
             telemetry,
@@ -103,6 +108,7 @@ impl Api {
             store,
             hash_key,
             drains,
+            watched,
             team_limits,
             clock,
             telemetry,
@@ -145,6 +151,9 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(catalog::providers))
         .routes(routes!(drains::drain))
         .routes(routes!(drains::resume))
+        .routes(routes!(catalog::provider))
+        .routes(routes!(profiles::list))
+        .routes(routes!(profiles::read))
         .routes(routes!(catalog::routes))
         .routes(routes!(imports::create))
         .routes(routes!(imports::read, imports::cancel))

@@ -24,6 +24,7 @@ use crate::{
     },
     drains::Drains,
     jobs::Runner,
+    questionnaires::WatchedProviders,
     resilience::Guards,
     routing::{self, Assessor, Provider, Route, Shadow},
     secrets::{HashKey, MasterKeys},
@@ -47,6 +48,8 @@ pub struct App {
     /// The key of the store's hashes.
     pub hash_key: Arc<HashKey>,
     drains: Drains,
+    /// The providers that have questionnaires.
+    pub watched: WatchedProviders,
     runner: Runner,
     clock: Clock,
     api: Api,
@@ -90,14 +93,19 @@ impl App {
         let hash_key = Arc::new(hash_key);
         let drains = Drains::read(store.clone()).await;
         let drains = drains.map_err(|source| StartError::Store { url: store_config.url.clone(), source })?;
-        let guarded = |(name, config): (_, ProviderConfig)| {
-            let ProviderConfig { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll } = config;
+        let mut watches = BTreeMap::new();
+        let guarded = |(name, config): (ProviderName, ProviderConfig)| {
+            let ProviderConfig { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll, watch } =
+                config;
+            watches.insert(name.clone(), watch);
             let (transport, clock) = (transport.clone(), clock.clone());
             let guards = Guards::new(adapter.descriptor(), guards, transport, clock, telemetry.clone());
             let guards = Arc::new(guards);
             (name, Arc::new(Provider { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll }))
         };
         let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
+        let settings = providers.iter().filter_map(|(name, it)| Some((it, *watches.get(name)?)));
+        let watched = WatchedProviders::new(settings, &store, &clock, &telemetry);
         let planned = |(name, config): (String, RouteConfig)| {
             let RouteConfig { plan, providers: names, deadline, rescreen_every, shadow, .. } = config;
             let RouteConfig { on_unavailable, policy, allowed, .. } = config;
@@ -136,6 +144,7 @@ impl App {
             store: store.clone(),
             hash_key: Arc::clone(&hash_key),
             drains: drains.clone(),
+            watched: watched.clone(),
             team_limits: TeamLimits::new(teams.into_iter().filter_map(limited).collect()),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
@@ -152,7 +161,7 @@ impl App {
             keys: KeyMaker::new(Arc::clone(&hash_key)),
             stop: stop.clone(),
         };
-        Ok(Self { assessor, store, hash_key, drains, runner, clock, api, tasks, stop, limits })
+        Ok(Self { assessor, store, hash_key, drains, watched, runner, clock, api, tasks, stop, limits })
     }
 
     /// Serves on `listener` and does durable work until `stop` resolves; then lets requests and calls under way end,
@@ -161,6 +170,7 @@ impl App {
         self.tasks.spawn(upkeep::run(self.store.clone(), self.clock.clone(), self.stop.clone()));
         self.tasks.spawn(self.drains.clone().follow(self.stop.clone()));
         self.tasks.spawn(self.runner.clone().run());
+        self.tasks.spawn(self.watched.clone().watch(self.stop.clone()));
         let api = self.api.clone();
         let stop = async move {
             stop.await;

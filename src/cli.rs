@@ -7,6 +7,7 @@ mod import;
 mod keys;
 mod master_key;
 mod output;
+mod profiles;
 mod sandbox;
 mod serve;
 mod stop;
@@ -36,6 +37,7 @@ enum Command {
     Demo(demo::Demo),
     Assess(assess::Assess),
     Import(import::ImportCommand),
+    Profiles(profiles::Profiles),
     Keys(keys::Keys),
     MasterKey(master_key::MasterKeyCommand),
     Config(config::ConfigCommand),
@@ -112,6 +114,7 @@ impl Command {
             Self::Demo(command) => command.run().await,
             Self::Assess(command) => command.run().await,
             Self::Import(command) => command.run().await,
+            Self::Profiles(command) => command.run().await,
             Self::Keys(command) => command.run().await,
             Self::MasterKey(command) => command.run().await,
             Self::Config(command) => command.run(),
@@ -123,6 +126,8 @@ impl Command {
     const fn default_log_filter(&self) -> Option<&'static str> {
         match self {
             Self::Serve(_) => None,
+            // It tells on stdout itself what changed.
+            Self::Profiles(_) => Some("warn,risk_gateway::questionnaires::gate=off"),
             Self::Demo(_)
             | Self::Assess(_)
             | Self::Import(_)

@@ -11,6 +11,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 mod units;
+mod watch;
 
 use std::{
     collections::BTreeMap, fmt, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration,

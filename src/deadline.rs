@@ -8,6 +8,7 @@ use tokio::time::Instant;
 const SHARE: f64 = 0.6;
 /// Kept back from the total for making and recording the answer.
 const SETTLE: f64 = 0.03;
+const MIN_SETTLE: Duration = Duration::from_millis(25);
 const MAX_SETTLE: Duration = Duration::from_millis(50);
 /// How much earlier than its waiting caller a call gives up, so that the caller hears how it ended.
 const GRACE: Duration = Duration::from_millis(20);
@@ -36,7 +37,7 @@ impl Deadline {
     /// The deadline of a request that began at `began`.
     #[must_use]
     pub fn new(began: Instant, route: Duration, caller: Option<Duration>) -> Self {
-        let usable = |total: Duration| began + (total - total.mul_f64(SETTLE).min(MAX_SETTLE));
+        let usable = |total: Duration| began + (total - total.mul_f64(SETTLE).clamp(MIN_SETTLE, MAX_SETTLE));
         Self { route: usable(route), caller: caller.filter(|&caller| caller < route).map(usable) }
     }
 

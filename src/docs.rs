@@ -48,6 +48,9 @@ pub mod adr_0015_test_keys {}
 #[doc = include_str!("docs/adr/0016-pending-answers.md")]
 pub mod adr_0016_pending_answers {}
 
+#[doc = include_str!("docs/adr/0018-accepted-questionnaires.md")]
+pub mod adr_0018_accepted_questionnaires {}
+
 #[doc = include_str!("docs/adr/0019-policy-rules.md")]
 pub mod adr_0019_policy_rules {}
 

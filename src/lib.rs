@@ -20,6 +20,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keys;
 pub mod policy;
+pub mod questionnaires;
 pub mod registry;
 pub mod resilience;
 pub mod routing;

@@ -18,6 +18,7 @@ mod listing;
 mod migrations;
 mod ownership;
 mod place;
+mod questionnaires;
 mod records;
 mod subjects;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
 pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};
 pub use listing::Filter;
+pub use questionnaires::KnownQuestionnaire;
 pub use records::{
     AssessmentRecord, AttemptsRecord, Intent, Origin, ProviderRecord, ServedRecord, ShadowRecord,
     StoredSubject, SubjectKey,

@@ -27,6 +27,7 @@ const BREAKER: &str = "risk_gateway_breaker_state";
 const JOBS: &str = "risk_gateway_job_items_total";
 const SHADOWS: &str = "risk_gateway_shadows_total";
 const ALERTS: &str = "risk_gateway_alerts_total";
+const STALE_MAPPING: &str = "risk_gateway_stale_mapping";
 
 const LATENCY_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 const OVERHEAD_BUCKETS: [f64; 14] = [
@@ -169,6 +170,12 @@ impl Telemetry {
         });
     }
 
+    /// Whether the provider's questionnaire changed since its mapping was accepted.
+    pub(crate) fn stale_mapping(&self, provider: &ProviderName, stale: bool) {
+        let value = if stale { 1.0 } else { 0.0 };
+        self.record(|| gauge!(STALE_MAPPING, "provider" => provider.to_string()).set(value));
+    }
+
     fn record(&self, work: impl FnOnce()) {
         with_local_recorder(self.recorder.as_ref(), work);
     }
@@ -194,6 +201,7 @@ fn describe() {
     describe_counter!(JOBS, "Items of durable work that ended or were put off, by outcome");
     describe_counter!(SHADOWS, "Questions put to challengers, and those left out, by outcome");
     describe_counter!(ALERTS, "Failures that need an operator, by kind");
+    describe_gauge!(STALE_MAPPING, "1 while the vendor's questionnaire is another than the accepted one");
 }
 
 /// Sends logs to stderr: JSON lines, or plain ones on a terminal. `filter` is as `RUST_LOG`.

@@ -1,6 +1,10 @@
 //! What is configured and how it fares: providers and routes.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+};
+use http::StatusCode;
 use jiff::Timestamp;
 use risk_provider::{FailureKind, Input, Level, SubjectType};
 use serde::Serialize;
@@ -15,6 +19,7 @@ use crate::{
     assessment::Strategy,
     keys::Scope,
     policy::{AllowedRule, Floor, Policy, Review},
+    questionnaires::MappingStatus,
     resilience::BreakerState,
     routing::{Provider, Route},
 };
@@ -53,6 +58,8 @@ pub(super) struct ProviderStatus {
     cache_ttl_s: u64,
     /// Exchanges that could begin right now.
     free_places: usize,
+    /// How the mapping of its questionnaire stands; null where it has none.
+    mapping: Option<MappingStatus>,
 }
 
 /// How a provider fares.
@@ -165,9 +172,40 @@ pub(super) struct AllowedStatus {
 )]
 pub(super) async fn providers(State(api): State<Api>, caller: Caller) -> Result<Json<Providers>, Problem> {
     caller.needs(Scope::Read)?;
-    Ok(Json(Providers {
-        providers: api.0.assessor.providers().map(|provider| ProviderStatus::of(&api, provider)).collect(),
-    }))
+    let status = |provider| ProviderStatus::of(&api, provider);
+    Ok(Json(Providers { providers: api.0.assessor.providers().map(status).collect() }))
+}
+
+/// Read one provider.
+///
+/// What it is and needs, and how it fares.
+#[utoipa::path(
+    get,
+    path = "/v1/providers/{provider}",
+    tag = "operations",
+    security(("key" = [])),
+    params(("provider" = String, Path, description = "The provider's configured name")),
+    responses(
+        (status = 200, description = "The provider", body = ProviderStatus),
+        (status = 404, description = "No provider has this name", body = Problem, content_type = "application/problem+json"),
+        KeyRefusals,
+    )
+)]
+pub(super) async fn provider(
+    State(api): State<Api>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<ProviderStatus>, Problem> {
+    caller.needs(Scope::Read)?;
+    let name = path.map(|Path(name)| name).unwrap_or_default();
+    let provider = api.0.assessor.provider(&name).ok_or_else(no_provider)?;
+    Ok(Json(ProviderStatus::of(&api, provider)))
+}
+
+/// Why nothing is told of a provider.
+pub(super) fn no_provider() -> Problem {
+    let detail = "no provider has this name; GET /v1/providers lists them";
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
 }
 
 /// List routes.
@@ -193,6 +231,7 @@ pub(super) async fn routes(State(api): State<Api>, caller: Caller) -> Result<Jso
 impl ProviderStatus {
     pub(super) fn of(api: &Api, provider: &Provider) -> Self {
         let descriptor = provider.adapter.descriptor();
+        let watched = api.0.watched.get(&descriptor.name);
         let operations: Vec<OperationStatus> = provider
             .guards
             .breakers()
@@ -213,6 +252,7 @@ impl ProviderStatus {
             mapping_version: descriptor.mapping_version,
             cache_ttl_s: provider.ttl.as_secs(),
             free_places: provider.guards.free_places(),
+            mapping: watched.map(|watched| MappingStatus::of(watched.gate())),
         }
     }
 }

@@ -10,8 +10,10 @@ use url::{Host, Url};
 use super::{
     document::{Document, Value, nearest},
     units::Length,
+    watch,
 };
 use crate::{
+    questionnaires::{OnChange, WatchSettings},
     registry,
     resilience::{BreakerSettings, LimitSettings, exchange::GuardSettings, limiter::Rate},
     routing::PollSettings,
@@ -41,6 +43,8 @@ pub struct ProviderConfig {
     pub sandbox: bool,
     /// When an answer that it still owes is looked for.
     pub poll: PollSettings,
+    /// How its questionnaire is kept watch on, where it has one.
+    pub watch: WatchSettings,
 }
 
 /// The keys that every provider has, as written.
@@ -65,10 +69,12 @@ struct Common {
     sandbox: bool,
     #[serde(default)]
     poll: Poll,
+    on_changed_profile: Option<Spanned<OnChange>>,
+    reread_profile_every: Option<Spanned<Length<true>>>,
 }
 
 /// The names of `Common`'s fields.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 14] = [
     "kind",
     "base_url",
     "timeout",
@@ -81,6 +87,8 @@ const COMMON: [&str; 12] = [
     "send_previous",
     "sandbox",
     "poll",
+    "on_changed_profile",
+    "reread_profile_every",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -234,7 +242,9 @@ impl ProviderConfig {
         let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
         let clear_max_age = common.cache.clear_max_age.map_or(DEFAULT_CLEAR_MAX_AGE, |length| length.0);
         let (sandbox, poll) = (common.sandbox, common.poll.into());
-        Some(Self { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll })
+        let (on_change, reread_every) = (common.on_changed_profile, common.reread_profile_every);
+        let watch = watch::read(document, &place, adapter.as_ref(), on_change, reread_every);
+        Some(Self { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll, watch })
     }
 }
 

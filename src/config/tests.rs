@@ -1,4 +1,5 @@
 use super::*;
+use crate::questionnaires::OnChange;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -45,6 +46,7 @@ fn the_example_file_is_good_and_shows_every_default() {
     assert_eq!(shown.guards.attempts, default.guards.attempts);
     assert_eq!((shown.ttl, shown.keep_stale), (default.ttl, default.keep_stale));
     assert_eq!((shown.sandbox, default.sandbox), (false, false));
+    assert_eq!(shown.watch, default.watch);
     let (shown, default) = (&example.routes["default"], &minimal.routes["default"]);
     assert_eq!((&shown.plan, shown.deadline), (&default.plan, default.deadline));
     assert_eq!((shown.rescreen_every, default.rescreen_every), (None, None));
@@ -294,4 +296,23 @@ fn no_secret_is_printed() {
     let config = Config::parse(GOOD, &environment()).expect("good");
     let printed = format!("{config:?}");
     assert!(!printed.contains("secret\"") && !printed.contains(KEY), "{printed}");
+}
+
+#[test]
+fn a_providers_profile_is_watched_as_configured_and_only_where_it_has_one() {
+    let watched = EXAMPLE
+        .replace("on_changed_profile = \"stop\"", "on_changed_profile = \"warn\"")
+        .replace("reread_profile_every = \"15m\"", "reread_profile_every = \"1h\"");
+    let config = Config::parse(&watched, &environment()).expect("good");
+    let watch = config.providers[&ProviderName::new("idenfy")].watch;
+    assert_eq!((watch.on_change, watch.reread_every), (OnChange::Warn, Duration::from_secs(3600)));
+    let (_, problem) = problem_of(&EXAMPLE.replace("\"15m\"", "\"500ms\""));
+    assert!(problem.contains("reread_profile_every must be at least 1s"), "{problem}");
+    let (_, problem) =
+        problem_of(&EXAMPLE.replace("on_changed_profile = \"stop\"", "on_changed_profile = \"go\""));
+    assert!(problem.contains("stop") && problem.contains("warn"), "{problem}");
+    let without = GOOD.replace("token =", "on_changed_profile = \"warn\"\ntoken =");
+    let (line, problem) = problem_of(&without);
+    assert_eq!(line, Some(6));
+    assert!(problem.contains("[providers.yv]: on_changed_profile is for profiles"), "{problem}");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::{task::JoinSet, time::Instant};
-use tracing::Instrument;
+use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::{
     Answer, Assessor, Refusal,
@@ -23,36 +23,21 @@ impl Assessor {
     ) -> Result<Answer, Refusal> {
         let deadline = Deadline::new(began, inquiry.route.deadline, inquiry.question.deadline);
         let share = deadline.share(Instant::now(), 1);
-        let mut asked = JoinSet::new();
-        for (place, candidate) in candidates.iter().enumerate() {
-            let (assessor, turn) = (Arc::clone(self), inquiry.turn(candidate));
-            let asking = async move {
-                let outcome = assessor.ask(&turn, share).await;
-                (place, turn, outcome)
-            };
-            asked.spawn(asking.in_current_span());
-        }
+        let turns = candidates.iter().map(|candidate| inquiry.turn(candidate));
+        let asked = join_all(turns.map(async |turn| (self.ask(&turn, share).await, turn))).await;
         let (mut voices, mut failures) = (Vec::new(), Vec::new());
-        while let Some(ended) = asked.join_next().await {
-            let Ok((place, turn, outcome)) = ended else { return Err(Refusal::Interrupted) };
+        for (outcome, turn) in asked {
             match outcome {
-                Ok(found) => voices.push((place, Voice { provider: turn.provider, role: turn.role, found })),
-                Err(FlightError::Provider(error)) => {
-                    failures.push((place, (turn.provider.name().clone(), error)));
-                }
+                Ok(found) => voices.push(Voice { provider: turn.provider, role: turn.role, found }),
+                Err(FlightError::Provider(error)) => failures.push((turn.provider.name().clone(), error)),
                 Err(FlightError::Store(error)) => {
                     return Err(Refusal::Store { error, attempts: inquiry.trail.attempts() });
                 }
             }
         }
-        // In the route's order, whoever was first.
-        voices.sort_by_key(|(place, _)| *place);
-        failures.sort_by_key(|(place, _)| *place);
         if voices.is_empty() {
-            let failures = failures.into_iter().map(|(_, failure)| failure).collect();
             return Err(Refusal::NobodyAnswered { failures, attempts: inquiry.trail.attempts() });
         }
-        let voices: Vec<Voice> = voices.into_iter().map(|(_, voice)| voice).collect();
         self.answer_of(inquiry, &voices, began).await
     }
 }

@@ -1,10 +1,11 @@
 //! Providers in order: the first answer wins, only a failure moves on; a slow one may be hedged by the next.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use risk_provider::{ProviderError, ProviderName};
-use tokio::{task::JoinSet, time::Instant};
-use tracing::Instrument;
+use tokio::time::Instant;
 
 use super::{
     Answer, Assessor, Refusal,
@@ -12,13 +13,16 @@ use super::{
 };
 use crate::{attempts, cache::FlightError, deadline::Deadline};
 
+type Asking = Pin<Box<dyn Future<Output = (Turn, Result<Found, FlightError>)> + Send>>;
+
 /// A search for the first answer.
 struct Search {
     assessor: Arc<Assessor>,
     inquiry: Arc<Inquiry>,
     deadline: Deadline,
     waiting: VecDeque<Candidate>,
-    asked: JoinSet<(Turn, Result<Found, FlightError>)>,
+    /// In this task, so that between a deadline and its word nothing has to be woken.
+    asked: FuturesUnordered<Asking>,
     failures: Vec<(ProviderName, Arc<ProviderError>)>,
 }
 
@@ -39,7 +43,7 @@ impl Assessor {
             inquiry: Arc::clone(inquiry),
             deadline: Deadline::new(began, inquiry.route.deadline, inquiry.question.deadline),
             waiting: candidates.into(),
-            asked: JoinSet::new(),
+            asked: FuturesUnordered::new(),
             failures: Vec::new(),
         };
         let voice = search.run(hedge_after).await?;
@@ -79,15 +83,14 @@ impl Search {
             let hedge = hedge_at.filter(|_| !self.waiting.is_empty());
             let ended = tokio::select! {
                 biased;
-                ended = self.asked.join_next() => ended,
+                ended = self.asked.next() => ended,
                 () = sleep_until(hedge), if hedge.is_some() => {
                     (hedge_after, hedge_at) = (None, None);
                     self.ask_next();
                     continue;
                 }
             };
-            let Some(ended) = ended else { continue };
-            let Ok((turn, outcome)) = ended else { return Err(Refusal::Interrupted) };
+            let Some((turn, outcome)) = ended else { continue };
             match outcome {
                 Ok(found) => return Ok(Voice { provider: turn.provider, role: turn.role, found }),
                 Err(FlightError::Store(error)) => {
@@ -111,7 +114,7 @@ impl Search {
             let outcome = assessor.ask(&turn, share).await;
             (turn, outcome)
         };
-        self.asked.spawn(asking.in_current_span());
+        self.asked.push(Box::pin(asking));
         true
     }
 

@@ -10,8 +10,9 @@ use crate::ids::RequestId;
 /// Where the exchanges of one call are noted before they are made. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    store: Store,
-    origin: Origin,
+    request_id: RequestId,
+    /// None where nothing is noted.
+    place: Option<(Store, Origin)>,
     failure: Arc<OnceLock<Arc<StoreError>>>,
 }
 
@@ -21,18 +22,26 @@ impl Journal {
     /// The journal of a call that `origin` had made.
     #[must_use]
     pub fn new(store: Store, origin: Origin) -> Self {
-        Self { store, origin, failure: Arc::default() }
+        let request_id = origin.request_id.clone();
+        Self { request_id, place: Some((store, origin)), failure: Arc::default() }
+    }
+
+    /// The journal of a call that is about nobody: it notes nothing, and lets nothing be paid for.
+    #[must_use]
+    pub fn about_nobody(request_id: RequestId) -> Self {
+        Self { request_id, place: None, failure: Arc::default() }
     }
 
     /// The request that led to the call.
     #[must_use]
     pub const fn request_id(&self) -> &RequestId {
-        &self.origin.request_id
+        &self.request_id
     }
 
     /// Notes an exchange and says whether that is durable by `deadline`; if not, it must not be made.
     pub async fn intend(&self, intent: Intent, deadline: Instant) -> bool {
-        let noted = timeout_at(deadline, self.store.intend(self.origin.clone(), intent)).await;
+        let Some((store, origin)) = &self.place else { return !intent.paid };
+        let noted = timeout_at(deadline, store.intend(origin.clone(), intent)).await;
         let Err(error) = noted.unwrap_or(Err(StoreError::TooSlow)) else { return true };
         // The first failure is the one to tell.
         drop(self.failure.set(Arc::new(error)));

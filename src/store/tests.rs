@@ -21,6 +21,7 @@ use stores::TestStore;
 mod idempotent;
 mod imports;
 mod keyring;
+mod questions;
 mod queue;
 mod upgrade;
 

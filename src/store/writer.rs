@@ -16,7 +16,9 @@ use super::{
     LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, ShadowRecord,
     StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
     engine::{Connection, Pool},
-    facts, idempotency, imports, jobs, keys, subjects,
+    facts, idempotency, imports, jobs, keys,
+    questionnaires::{self, QuestionnaireRecord},
+    subjects,
 };
 use crate::{
     ids::{JobId, RequestId, SubjectId},
@@ -121,6 +123,11 @@ pub(super) enum Change {
     Rewrap {
         vault: Vault,
         keys: Vec<(SubjectId, Vec<u8>)>,
+    },
+    SeeQuestionnaire(Box<QuestionnaireRecord>),
+    AcceptQuestionnaire {
+        record: Box<QuestionnaireRecord>,
+        by: String,
     },
     /// A fact in place of an earlier one.
     Fact {
@@ -233,6 +240,8 @@ impl Change {
             Self::Hurry { kind, label, now } => jobs::hurry(connection, kind, label, *now).await,
             Self::CancelJob { job, now } => jobs::cancel(connection, job, *now).await,
             Self::Rewrap { vault, keys } => subjects::rewrap(connection, vault, keys).await,
+            Self::SeeQuestionnaire(record) => questionnaires::see(connection, record).await,
+            Self::AcceptQuestionnaire { record, by } => questionnaires::accept(connection, record, by).await,
             Self::Fact { name, value } => facts::replace(connection, name, value).await,
         }
     }

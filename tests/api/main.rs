@@ -53,6 +53,8 @@ mod pending;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod recheck;

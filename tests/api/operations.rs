@@ -154,6 +154,9 @@ async fn the_openapi_document_is_3_1_and_names_every_endpoint() {
         "/v1/providers",
         "/v1/providers/{provider}/drain",
         "/v1/providers/{provider}/resume",
+        "/v1/providers/{provider}",
+        "/v1/providers/{provider}/profiles",
+        "/v1/providers/{provider}/profiles/{id}",
         "/v1/routes",
         "/v1/subjects/lookup",
     ];

@@ -2,11 +2,14 @@
 
 use crate::process::{output, program, text};
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 11] = [
     &["serve"],
     &["demo"],
     &["assess"],
     &["import"],
+    &["profiles"],
+    &["profiles", "suggest"],
+    &["profiles", "accept"],
     &["keys", "create"],
     &["config", "check"],
     &["config", "example"],

@@ -39,4 +39,6 @@ mod keys;
 #[cfg(test)]
 mod master_key;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod serve;

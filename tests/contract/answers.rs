@@ -1,6 +1,6 @@
 //! Answers keep to the document.
 
-use risk_provider_sandbox::FaultKind;
+use risk_provider_sandbox::{DEMO_PROFILE_ID, FaultKind};
 use serde_json::json;
 
 use crate::{
@@ -124,6 +124,17 @@ async fn operators_pages_keep_to_the_document() {
     for path in ["/v1/providers", "/v1/routes", "/livez", "/readyz"] {
         let answer = contract.gateway.get(path).await;
         assert_eq!(answer.status, 200);
+        contract.kept("get", path, &answer);
+    }
+    for (path, id) in [
+        ("/v1/providers/{provider}", ""),
+        ("/v1/providers/{provider}/profiles", ""),
+        ("/v1/providers/{provider}/profiles/{id}", DEMO_PROFILE_ID),
+        ("/v1/providers/{provider}/profiles/{id}", "nothing"),
+    ] {
+        let asked = path.replace("{provider}", "idenfy").replace("{id}", id);
+        let answer = contract.gateway.get(&asked).await;
+        assert_eq!(answer.status, if id == "nothing" { 404 } else { 200 });
         contract.kept("get", path, &answer);
     }
 }

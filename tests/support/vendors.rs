@@ -18,7 +18,7 @@ pub(crate) struct Setup {
     idenfy: String,
     youverify: String,
     deadline: String,
-    documented_profile: bool,
+    profile: (&'static str, String),
     routes: String,
     variable: Option<(&'static str, &'static str)>,
 }
@@ -66,7 +66,7 @@ impl Default for Setup {
             idenfy: String::new(),
             youverify: String::new(),
             deadline: "8s".to_owned(),
-            documented_profile: false,
+            profile: (DEMO_PROFILE_ID, DEMO_QUESTIONS.to_owned()),
             routes: String::new(),
             variable: None,
         }
@@ -76,7 +76,12 @@ impl Default for Setup {
 impl Setup {
     /// iDenfy's documented questionnaire instead of the one whose scores vary.
     pub(crate) fn documented() -> Self {
-        Self { documented_profile: true, ..Self::default() }
+        Self::default().profile(PROFILE_ID, DOCUMENTED_QUESTIONS)
+    }
+
+    /// This questionnaire of iDenfy's, and what answers it.
+    pub(crate) fn profile(self, id: &'static str, questions: &str) -> Self {
+        Self { profile: (id, questions.to_owned()), ..self }
     }
 
     pub(crate) fn deadline(self, deadline: &str) -> Self {
@@ -107,12 +112,8 @@ impl Setup {
 
     /// The configuration file. Secrets and addresses come from [`Setup::environment`].
     pub(crate) fn toml(&self) -> String {
-        let Self { server, idenfy, youverify, deadline, documented_profile, routes, variable: _ } = self;
-        let (profile, questions) = if *documented_profile {
-            (PROFILE_ID, DOCUMENTED_QUESTIONS)
-        } else {
-            (DEMO_PROFILE_ID, DEMO_QUESTIONS)
-        };
+        let Self { server, idenfy, youverify, deadline, profile, routes, variable: _ } = self;
+        let (profile, questions) = profile;
         let route = |name: &str, providers: &str| {
             format!("[routes.{name}]\nproviders = [{providers}]\ndeadline = \"{deadline}\"\n")
         };

@@ -8,7 +8,6 @@ mod history;
 mod http;
 #[cfg(test)]
 #[path = "../support/process.rs"]
-#[expect(dead_code, reason = "these tests need only a part of it")]
 mod process;
 #[cfg(test)]
 #[path = "../support/stores.rs"]
@@ -42,6 +41,8 @@ mod kill;
 mod postgres_restart;
 #[cfg(test)]
 mod privacy;
+#[cfg(test)]
+mod profiles;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]

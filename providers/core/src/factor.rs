@@ -127,6 +127,8 @@ pub enum Flag {
     VendorLevelOverridden,
     /// The questionnaire came back without a single answer.
     Unanswered,
+    /// The questionnaire changed since its mapping was accepted.
+    UnacceptedQuestionnaire,
 }
 
 // === impl Category ===
@@ -208,6 +210,7 @@ impl Flag {
             Self::ProfileMismatch => "profile_mismatch",
             Self::VendorLevelOverridden => "vendor_level_overridden",
             Self::Unanswered => "unanswered",
+            Self::UnacceptedQuestionnaire => "unaccepted_questionnaire",
         }
     }
 
@@ -220,7 +223,10 @@ impl Flag {
             | Self::UnknownScreeningResult
             | Self::ProfileMismatch
             | Self::Unanswered => true,
-            Self::LabelConflict | Self::VendorArithmeticMismatch | Self::VendorLevelOverridden => false,
+            Self::LabelConflict
+            | Self::VendorArithmeticMismatch
+            | Self::VendorLevelOverridden
+            | Self::UnacceptedQuestionnaire => false,
         }
     }
 }

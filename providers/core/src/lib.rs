@@ -10,6 +10,7 @@
 //! | [`assessment`], [`factor`], [`score`] | what one provider said, normalised |
 //! | [`failure`] | why a provider did not answer, and what each kind means |
 //! | [`provider`], [`call`] | the contract |
+//! | [`questionnaire`] | what a vendor's questionnaire asks, and what changed in it |
 //! | [`transport`] | the one HTTP client |
 
 pub mod assessment;
@@ -26,6 +27,7 @@ pub mod object;
 pub mod payload;
 pub mod personal;
 pub mod provider;
+pub mod questionnaire;
 pub mod redact;
 pub mod score;
 pub mod subject;
@@ -45,6 +47,7 @@ pub use provider::{
     Callbacks, Descriptor, History, HistoryItem, HistoryPage, HistoryQuery, Operation, ProviderName,
     ProviderSettings, Questionnaires, Recheck, RiskProvider,
 };
+pub use questionnaire::{Admission, Change, Questionnaire, QuestionnaireGate, Reading};
 pub use score::{Level, Score};
 pub use subject::{FieldProblem, Subject, SubjectRequest, SubjectType};
 pub use transport::Transport;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    Call, Input, Personal, ProviderAssessment, ProviderError, Subject, SubjectType, VendorReference,
+    Call, Input, Personal, ProviderAssessment, ProviderError, QuestionnaireGate, Reading, Subject,
+    SubjectType, VendorReference,
 };
 
 /// One configured vendor integration. Answers questions; never retries, caches, limits, logs or decides.
@@ -62,11 +63,17 @@ pub trait RiskProvider: Send + Sync + fmt::Debug {
 /// Questionnaires behind a provider.
 #[async_trait]
 pub trait Questionnaires: Send + Sync {
+    /// The vendor's id of the questionnaire that is configured.
+    fn id(&self) -> &str;
+
     /// Fingerprint of the questionnaire now in force; none until it was first read.
     ///
     /// Two questionnaires with one fingerprint ask the same questions with the same choices and levels, and are
     /// answered from the same inputs by the same rules: the configured mapping is part of it.
     fn fingerprint(&self) -> Option<String>;
+
+    /// The questionnaire in force, as last read; none until then.
+    fn in_force(&self) -> Option<Arc<Reading>>;
 
     /// The vendor's questionnaires, as `(id, name)`.
     ///
@@ -74,6 +81,17 @@ pub trait Questionnaires: Send + Sync {
     ///
     /// As any read: never `missing_input` or `invalid_subject`.
     async fn list(&self, call: &Call) -> Result<Vec<(String, String)>, ProviderError>;
+
+    /// Reads one questionnaire. The configured one takes the place of what was known of it; a mapping that does not
+    /// fit is told and no error.
+    ///
+    /// # Errors
+    ///
+    /// As any read; `not_found` for another than the configured one.
+    async fn read(&self, call: &Call, id: &str) -> Result<Reading, ProviderError>;
+
+    /// From now on asks `gate` before anything is paid for under the configured questionnaire. The first gate stays.
+    fn guard(&self, gate: Arc<dyn QuestionnaireGate>);
 }
 
 /// Asking again about a subject that changed.

@@ -19,8 +19,10 @@ use crate::{
 pub(crate) enum Endpoint {
     /// The list of questionnaires.
     Profiles,
-    /// One questionnaire.
+    /// The questionnaire that is configured.
     Profile,
+    /// Another questionnaire of the account.
+    OtherProfile,
     /// A check.
     Check,
     /// The answer of an earlier check.
@@ -60,7 +62,7 @@ impl Endpoint {
     pub(crate) const fn operation(self) -> &'static str {
         match self {
             Self::Profiles => "profiles",
-            Self::Profile => "profile",
+            Self::Profile | Self::OtherProfile => "profile",
             Self::Check => "check",
             Self::Assessment => "assessment",
             Self::Assessments => "assessments",
@@ -100,15 +102,27 @@ impl Client {
         self.send(call, Endpoint::Profiles, request, None, decode).await
     }
 
-    /// `GET /risk/assessment-profiles/{id}/`
+    /// `GET /risk/assessment-profiles/{id}/` of the configured questionnaire.
     pub(crate) async fn profile<T: Send>(
         &self,
         call: &Call,
-        about: &About<'_>,
+        about: Option<&About<'_>>,
         decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
         let request = self.read(Endpoint::Profile, &format!("/risk/assessment-profiles/{}/", self.profile));
-        self.send(call, Endpoint::Profile, request, Some(about), decode).await
+        self.send(call, Endpoint::Profile, request, about, decode).await
+    }
+
+    /// `GET /risk/assessment-profiles/{id}/` of another questionnaire, which need not be there.
+    pub(crate) async fn other_profile<T: Send>(
+        &self,
+        call: &Call,
+        profile: &str,
+        decode: impl FnMut(&VendorResponse) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let path = format!("/risk/assessment-profiles/{}/", id(profile)?);
+        let request = self.read(Endpoint::OtherProfile, &path);
+        self.send(call, Endpoint::OtherProfile, request, None, decode).await
     }
 
     /// `POST /risk/assessment-profiles/{id}/check/`

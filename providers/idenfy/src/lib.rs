@@ -10,13 +10,16 @@ mod questionnaires;
 mod recheck;
 mod wire;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 use risk_provider::{
-    Call, Callbacks, Descriptor, FailureKind, FieldProblem, History, Input, ProviderAssessment,
-    ProviderError, ProviderSettings, Questionnaires, Recheck, RiskProvider, Subject, SubjectType,
-    VendorReference, VendorResponse,
+    Admission, Call, Callbacks, Descriptor, FailureKind, FieldProblem, Flag, History, Input,
+    ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate, Questionnaires, Recheck,
+    RiskProvider, Subject, SubjectType, VendorReference, VendorResponse,
 };
 use secrecy::SecretString;
 
@@ -25,9 +28,9 @@ pub use config::{QuestionMapping, Settings, UpdateMethod};
 use crate::{
     client::Client,
     config::Mapping,
-    mapping::{Asked, Reader, answers, failure, failure::About, plan},
+    mapping::{Asked, Reader, answers, failure, failure::About},
     questionnaires::{Questionnaire, Shelf, digest_of, fingerprint},
-    wire::{CheckRequest, Profile, Question, Section},
+    wire::{CheckRequest, Question, Section},
 };
 
 /// iDenfy's Risk Assessment under one assessment profile.
@@ -39,7 +42,15 @@ pub struct Idenfy {
     mapped: String,
     strict_subject_match: bool,
     shelf: Shelf,
+    gate: OnceLock<Arc<dyn QuestionnaireGate>>,
     callback_key: SecretString,
+}
+
+/// What a check of one subject takes.
+struct Prepared {
+    questionnaire: Arc<Questionnaire>,
+    admission: Admission,
+    body: CheckRequest,
 }
 
 // === impl Idenfy ===
@@ -71,23 +82,25 @@ impl Idenfy {
         };
         let strict_subject_match = common.strict_subject_match;
         let mapped = digest_of(&mappings);
-        let (shelf, callback_key) = (Shelf::default(), settings.callback_key.unwrap_or(settings.api_secret));
-        Ok(Self { descriptor, client, mappings, mapped, strict_subject_match, shelf, callback_key })
+        let (shelf, gate) = (Shelf::default(), OnceLock::new());
+        let callback_key = settings.callback_key.unwrap_or(settings.api_secret);
+        Ok(Self { descriptor, client, mappings, mapped, strict_subject_match, shelf, gate, callback_key })
     }
 
-    /// The questionnaire in force, and how `subject` answers it.
-    async fn prepare(
-        &self,
-        call: &Call,
-        subject: &Subject,
-    ) -> Result<(Arc<Questionnaire>, CheckRequest), ProviderError> {
+    /// The questionnaire in force, if it may be answered, and how `subject` answers it.
+    async fn prepare(&self, call: &Call, subject: &Subject) -> Result<Prepared, ProviderError> {
         let missing = self.descriptor.missing(subject, call.today());
         if !missing.is_empty() {
             return Err(ProviderError::missing_input(missing));
         }
+        self.check_gate()?;
         let questionnaire = self.questionnaire(call, subject).await?;
+        let admission = self.admit(&questionnaire.reading).await.inspect_err(|_barred| {
+            // Once it is let through, the first call looks whether it is still the one in force.
+            questionnaire.doubt();
+        })?;
         let body = answers::to_wire(&questionnaire.plan, subject, call.today())?;
-        Ok((questionnaire, body))
+        Ok(Prepared { questionnaire, admission, body })
     }
 
     /// The questionnaire in force.
@@ -97,14 +110,21 @@ impl Idenfy {
         subject: &Subject,
     ) -> Result<Arc<Questionnaire>, ProviderError> {
         let about = About { subject, today: call.today(), plan: &[] };
+        let mut unfit = None;
         let decode = |response: &VendorResponse| {
-            let profile: Profile = response.json()?;
-            let plan = plan::plan(&profile.sections, &self.mappings)
-                .map_err(|detail| response.failure(FailureKind::Misconfigured, detail))?;
-            let fingerprint = fingerprint(self.client.profile_id(), &self.mapped, &profile.sections);
-            Ok(Questionnaire::new(fingerprint, plan))
+            self.fitted(&response.json()?).map_err(|reading| {
+                let detail = reading.misfit.clone().unwrap_or_default();
+                unfit = Some(Arc::new(reading));
+                response.failure(FailureKind::Misconfigured, detail)
+            })
         };
-        self.shelf.get(call, self.client.profile(call, &about, decode)).await
+        let found = self.shelf.get(call, self.client.profile(call, Some(&about), decode)).await;
+        if let (Err(_), Some(unfit)) = (&found, unfit) {
+            self.shelf.put_aside(Arc::clone(&unfit));
+            // What changed in it tells more than what no longer fits.
+            self.admit(&unfit).await?;
+        }
+        found
     }
 
     /// Lets go of a questionnaire that a check's outcome speaks against.
@@ -117,6 +137,19 @@ impl Idenfy {
     }
 }
 
+// === impl Prepared ===
+
+impl Prepared {
+    /// The answer, with the questionnaire under which it was given.
+    fn mark(&self, mut assessment: ProviderAssessment) -> ProviderAssessment {
+        assessment.profile_fingerprint = Some(self.questionnaire.fingerprint.clone());
+        if self.admission == Admission::Unaccepted {
+            assessment.flags.insert(Flag::UnacceptedQuestionnaire);
+        }
+        assessment
+    }
+}
+
 #[async_trait]
 impl RiskProvider for Idenfy {
     fn descriptor(&self) -> &Descriptor {
@@ -124,7 +157,8 @@ impl RiskProvider for Idenfy {
     }
 
     async fn assess(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError> {
-        let (questionnaire, body) = self.prepare(call, subject).await?;
+        let prepared = self.prepare(call, subject).await?;
+        let Prepared { questionnaire, body, .. } = &prepared;
         let about = About { subject, today: call.today(), plan: &questionnaire.plan };
         let profile = self.client.profile_id();
         let asked = Asked { subject, profile, strict: self.strict_subject_match };
@@ -134,11 +168,10 @@ impl RiskProvider for Idenfy {
             let (assessment, repeated) = reader.check(response, &asked)?;
             Ok((assessment, fingerprint(profile, &self.mapped, &repeated)))
         };
-        let outcome = self.client.check(call, &body, &about, decode).await;
-        self.review(&questionnaire, &outcome);
+        let outcome = self.client.check(call, body, &about, decode).await;
+        self.review(questionnaire, &outcome);
         let (assessment, _) = outcome?;
-        let profile_fingerprint = Some(questionnaire.fingerprint.clone());
-        Ok(ProviderAssessment { profile_fingerprint, ..assessment })
+        Ok(prepared.mark(assessment))
     }
 
     async fn retrieve(

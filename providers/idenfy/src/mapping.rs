@@ -5,6 +5,7 @@ pub(crate) mod company;
 pub(crate) mod factors;
 pub(crate) mod failure;
 pub(crate) mod plan;
+pub(crate) mod profile;
 pub(crate) mod recheck;
 
 use std::collections::BTreeSet;

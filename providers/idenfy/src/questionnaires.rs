@@ -6,22 +6,29 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use risk_provider::{Call, FailureKind, Input, ProviderError, Questionnaires};
+use risk_provider::{
+    Admission, Call, FailureKind, Input, ProviderError, QuestionnaireGate, Questionnaires, Reading,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     Idenfy,
     config::Mapping,
-    mapping::plan::Planned,
-    wire::{Profiles, Question, Section},
+    mapping::{
+        plan::{self, Planned},
+        profile,
+    },
+    wire::{Profile, Profiles, Question, Section},
 };
 
 /// A questionnaire and how a subject answers it.
 pub(crate) struct Questionnaire {
     pub(crate) fingerprint: String,
     pub(crate) plan: Vec<Planned>,
+    /// The same as the vendor tells it.
+    pub(crate) reading: Arc<Reading>,
     /// Fingerprint of the sections that the first check under this questionnaire repeated.
     repeated: OnceLock<String>,
     doubted: AtomicBool,
@@ -31,14 +38,16 @@ pub(crate) struct Questionnaire {
 #[derive(Default)]
 pub(crate) struct Shelf {
     kept: RwLock<Option<Arc<Questionnaire>>>,
+    /// The last one read, also where the mapping does not fit it.
+    seen: RwLock<Option<Arc<Reading>>>,
     reading: Mutex<()>,
 }
 
 // === impl Questionnaire ===
 
 impl Questionnaire {
-    pub(crate) const fn new(fingerprint: String, plan: Vec<Planned>) -> Self {
-        Self { fingerprint, plan, repeated: OnceLock::new(), doubted: AtomicBool::new(false) }
+    pub(crate) const fn new(fingerprint: String, plan: Vec<Planned>, reading: Arc<Reading>) -> Self {
+        Self { fingerprint, plan, reading, repeated: OnceLock::new(), doubted: AtomicBool::new(false) }
     }
 
     /// The subject's field that answers a question of this questionnaire, by its keys.
@@ -77,17 +86,48 @@ impl Shelf {
         if let Some(trusted) = self.trusted() {
             return Ok(trusted);
         }
-        // Only the wait is cut at the deadline: a read ends by its own, so that its attempt is recorded.
-        let _turn = tokio::time::timeout_at(call.deadline, self.reading.lock()).await.map_err(|elapsed| {
-            let detail = "the questionnaire was still being read for another call when time ran out";
-            ProviderError::new(FailureKind::Unreachable, detail).with_source(elapsed)
-        })?;
+        let _turn = self.turn(call).await?;
         if let Some(trusted) = self.trusted() {
             return Ok(trusted);
         }
         let fresh = Arc::new(read.await?);
+        self.see(Arc::clone(&fresh.reading));
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
+    }
+
+    /// Waits until nobody else reads. Only the wait is cut at the deadline: a read ends by its own, so that its attempt
+    /// is recorded.
+    async fn turn(&self, call: &Call) -> Result<MutexGuard<'_, ()>, ProviderError> {
+        tokio::time::timeout_at(call.deadline, self.reading.lock()).await.map_err(|elapsed| {
+            let detail = "the questionnaire was still being read for another call when time ran out";
+            ProviderError::new(FailureKind::Unreachable, detail).with_source(elapsed)
+        })
+    }
+
+    /// Takes what was read anew. One that is the same as before stays, with what its checks have repeated.
+    fn put(&self, fresh: Questionnaire) {
+        self.see(Arc::clone(&fresh.reading));
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        match kept.as_ref().filter(|kept| kept.fingerprint == fresh.fingerprint) {
+            Some(same) => same.doubted.store(false, Ordering::Relaxed),
+            None => *kept = Some(Arc::new(fresh)),
+        }
+    }
+
+    /// Takes one that the mapping does not fit: nothing can be asked under it.
+    pub(crate) fn put_aside(&self, unfit: Arc<Reading>) {
+        self.see(unfit);
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn see(&self, reading: Arc<Reading>) {
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+    }
+
+    /// The last one read, also where the mapping does not fit it.
+    fn seen(&self) -> Option<Arc<Reading>> {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn trusted(&self) -> Option<Arc<Questionnaire>> {
@@ -108,16 +148,78 @@ impl Shelf {
 
 // === impl Idenfy ===
 
+impl Idenfy {
+    /// The configured questionnaire with the plan by which it is answered, or as it is read where none fits it.
+    pub(crate) fn fitted(&self, profile: &Profile) -> Result<Questionnaire, Reading> {
+        let id = self.client.profile_id();
+        let told = |misfit| profile::reading(id, profile, &self.mappings, misfit);
+        match plan::plan(&profile.sections, &self.mappings) {
+            Ok(plan) => {
+                let fingerprint = fingerprint(id, &self.mapped, &profile.sections);
+                Ok(Questionnaire::new(fingerprint, plan, Arc::new(told(None))))
+            }
+            Err(misfit) => Err(told(Some(misfit))),
+        }
+    }
+
+    /// Whether anything is known that bars the way to a check.
+    pub(crate) fn check_gate(&self) -> Result<(), ProviderError> {
+        self.gate.get().map_or(Ok(()), |gate| gate.check())
+    }
+
+    /// Whether this questionnaire may be answered; anyone may be where nobody guards them.
+    pub(crate) async fn admit(&self, reading: &Reading) -> Result<Admission, ProviderError> {
+        match self.gate.get() {
+            Some(gate) => gate.admit(&reading.questionnaire).await,
+            None => Ok(Admission::Accepted),
+        }
+    }
+}
+
 #[async_trait]
 impl Questionnaires for Idenfy {
+    fn id(&self) -> &str {
+        self.client.profile_id()
+    }
+
     fn fingerprint(&self) -> Option<String> {
         self.shelf.kept().map(|kept| kept.fingerprint.clone())
+    }
+
+    fn in_force(&self) -> Option<Arc<Reading>> {
+        self.shelf.seen()
     }
 
     async fn list(&self, call: &Call) -> Result<Vec<(String, String)>, ProviderError> {
         let profiles = self.client.profiles(call, |response| response.json::<Profiles>()).await?;
         let (Profiles::Bare(profiles) | Profiles::Page { results: profiles }) = profiles;
         Ok(profiles.into_iter().map(|profile| (profile.id, profile.name.unwrap_or_default())).collect())
+    }
+
+    async fn read(&self, call: &Call, id: &str) -> Result<Reading, ProviderError> {
+        if id != self.client.profile_id() {
+            let other = self.client.other_profile(call, id, |response| response.json::<Profile>()).await?;
+            let misfit = plan::plan(&other.sections, &self.mappings).err();
+            return Ok(profile::reading(id, &other, &self.mappings, misfit));
+        }
+        let _turn = self.shelf.turn(call).await?;
+        let profile = self.client.profile(call, None, |response| response.json::<Profile>()).await?;
+        match self.fitted(&profile) {
+            Ok(fresh) => {
+                let reading = Reading::clone(&fresh.reading);
+                self.shelf.put(fresh);
+                Ok(reading)
+            }
+            Err(unfit) => {
+                self.shelf.put_aside(Arc::new(unfit.clone()));
+                Ok(unfit)
+            }
+        }
+    }
+
+    fn guard(&self, gate: Arc<dyn QuestionnaireGate>) {
+        // The first one stays.
+        drop(self.gate.set(gate));
     }
 }
 
@@ -143,6 +245,16 @@ pub(crate) fn digest_of(mappings: &[Mapping]) -> String {
 
 fn digest(value: &Value) -> String {
     Sha256::digest(value.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Digest of everything about a question.
+pub(crate) fn digest_of_question(asked: &Question) -> String {
+    digest(&json!(question(asked)))
+}
+
+/// Digest of how a question's answers are judged.
+pub(crate) fn digest_of_levels(question: &Question) -> String {
+    digest(&json!([canonical(&question.risk_levels), question.risk_level_default]))
 }
 
 fn question(question: &Question) -> String {

@@ -6,7 +6,7 @@ use risk_provider::{
 };
 
 use crate::{
-    Idenfy, client,
+    Idenfy, Prepared, client,
     mapping::{Asked, Reader, failure::About, recheck},
     questionnaires::fingerprint,
     wire::{Question, Section},
@@ -21,7 +21,8 @@ impl Recheck for Idenfy {
         subject: &Subject,
     ) -> Result<ProviderAssessment, ProviderError> {
         client::id(&reference.0)?;
-        let (questionnaire, body) = self.prepare(call, subject).await?;
+        let prepared = self.prepare(call, subject).await?;
+        let Prepared { questionnaire, body, .. } = &prepared;
         let plan = &questionnaire.plan;
         let about = About { subject, today: call.today(), plan };
         let profile = self.client.profile_id();
@@ -30,14 +31,13 @@ impl Recheck for Idenfy {
         let reader = Reader { provider: &self.descriptor.name, field_of: &field_of };
         let decode = |response: &VendorResponse| {
             let (assessment, repeated) = reader.check(response, &asked)?;
-            let answered = recheck::is_answered(plan, &body, &repeated);
+            let answered = recheck::is_answered(plan, body, &repeated);
             let assessment = if answered { assessment } else { recheck::without_judgement(assessment) };
             Ok((assessment, fingerprint(profile, &self.mapped, &repeated)))
         };
-        let outcome = self.client.update(call, reference, &body, &about, decode).await;
-        self.review(&questionnaire, &outcome);
+        let outcome = self.client.update(call, reference, body, &about, decode).await;
+        self.review(questionnaire, &outcome);
         let (assessment, _) = outcome?;
-        let profile_fingerprint = Some(questionnaire.fingerprint.clone());
-        Ok(ProviderAssessment { profile_fingerprint, ..assessment })
+        Ok(prepared.mark(assessment))
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Values {
 /// A questionnaire.
 #[derive(Deserialize)]
 pub(crate) struct Profile {
+    #[serde(default, deserialize_with = "word")]
+    pub(crate) name: Option<String>,
     pub(crate) sections: Vec<Section>,
 }
 

@@ -34,8 +34,8 @@ mod youverify;
 
 pub use fault::{CreditGuise, Depth, Fault, FaultKind, ImpossibleForm};
 pub use idenfy::{
-    ASSESSED_COMPANY_ID, DEMO_PROFILE_ID, PROFILE_ID, UNASSESSED_COMPANY_ID, UNCHECKED_COMPANY_ID,
-    UNSCORED_PROFILE_ID,
+    ASSESSED_COMPANY_ID, DEMO_PROFILE_ID, ONBOARDING_PROFILE_ID, PROFILE_ID, UNASSESSED_COMPANY_ID,
+    UNCHECKED_COMPANY_ID, UNSCORED_PROFILE_ID,
 };
 pub use record::{RecordedBody, RecordedCall};
 pub use server::Sandbox;

@@ -132,8 +132,10 @@ fn refused_input(endpoint: Endpoint, refusal: &Refusal) -> FailureKind {
     match endpoint {
         Endpoint::Check | Endpoint::Recheck => FailureKind::InvalidSubject,
         Endpoint::Profile | Endpoint::Profiles | Endpoint::Assessments => FailureKind::Misconfigured,
-        Endpoint::Assessment | Endpoint::Company if about_a_value => FailureKind::NotFound,
-        Endpoint::Assessment | Endpoint::Company => FailureKind::Malformed,
+        Endpoint::Assessment | Endpoint::Company | Endpoint::OtherProfile if about_a_value => {
+            FailureKind::NotFound
+        }
+        Endpoint::Assessment | Endpoint::Company | Endpoint::OtherProfile => FailureKind::Malformed,
     }
 }
 
@@ -162,7 +164,7 @@ impl Endpoint {
     /// Whether its address holds a reference that may have led nowhere.
     const fn is_by_reference(self) -> bool {
         match self {
-            Self::Assessment | Self::Recheck | Self::Company => true,
+            Self::Assessment | Self::Recheck | Self::Company | Self::OtherProfile => true,
             Self::Profiles | Self::Profile | Self::Check | Self::Assessments => false,
         }
     }

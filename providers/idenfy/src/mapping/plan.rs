@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use risk_provider::{Input, names::normalise};
+use risk_provider::{Input, names::normalise, questionnaire};
 
 use crate::{
     config::Mapping,
@@ -83,12 +83,12 @@ impl Mapping {
 
     fn fit(&self, section: &Section, question: &Question) -> Result<Planned, String> {
         let kind = question.kind.as_deref().unwrap_or_default();
-        let takes = if kind == "COUNTRY" || kind == "COUNTRY_MULTI" {
-            self.without_choices(Takes::Country)?
-        } else if question.choices.is_empty() && !kind.starts_with("SELECT") {
-            self.without_choices(Takes::Text)?
-        } else {
-            self.with_choices(question)?
+        let takes = match question.takes() {
+            questionnaire::Takes::Country => self.without_choices(Takes::Country)?,
+            questionnaire::Takes::Choices => self.with_choices(question)?,
+            questionnaire::Takes::Day | questionnaire::Takes::Number | questionnaire::Takes::Text => {
+                self.without_choices(Takes::Text)?
+            }
         };
         Ok(Planned {
             section: section.key.clone(),

@@ -13,6 +13,8 @@ mod factors;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod questionnaires;

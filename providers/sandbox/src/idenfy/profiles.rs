@@ -1,4 +1,4 @@
-//! The profiles of the account: the two documented ones, and one whose scores vary.
+//! The profiles of the account: the two documented ones, one whose scores vary, and one of other questions.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::country;
 use crate::level::Level;
 
+use super::onboarding::{ONBOARDING, ONBOARDING_EDITED};
 use super::profile::{Choice, Kind, Profile, Question, Section};
 
 /// The profile of the vendor's documented example. It has no explicit levels, so that any answered
@@ -20,10 +21,10 @@ pub const DEMO_PROFILE_ID: &str = "0c7f9f0e-52c4-4b58-9d0b-3f6f4f1d2a90";
 /// A second documented profile without explicit levels.
 pub const UNSCORED_PROFILE_ID: &str = "dd121b5c-e3ef-4197-b036-8b7e872f6678";
 
-const PROFILES: &[Profile] = &[DEMO, DOCUMENTED, UNSCORED];
+const PROFILES: &[Profile] = &[DEMO, DOCUMENTED, UNSCORED, ONBOARDING];
 
-/// The profiles as their operator changed them: the same questions with other weights or levels.
-const EDITED: &[Profile] = &[DEMO_EDITED, DOCUMENTED_EDITED];
+/// The profiles as their operator changed them.
+const EDITED: &[Profile] = &[DEMO_EDITED, DOCUMENTED_EDITED, ONBOARDING_EDITED];
 
 /// The profiles in force.
 #[derive(Default)]
@@ -61,15 +62,15 @@ impl Profiles {
     }
 }
 
-const fn choice(key: &'static str, title: &'static str, level: Level) -> Choice {
+pub(super) const fn choice(key: &'static str, title: &'static str, level: Level) -> Choice {
     Choice { key, title, level: Some(level) }
 }
 
-const fn plain(key: &'static str, title: &'static str) -> Choice {
+pub(super) const fn plain(key: &'static str, title: &'static str) -> Choice {
     Choice { key, title, level: None }
 }
 
-const fn select(
+pub(super) const fn select(
     key: &'static str,
     title: &'static str,
     choices: &'static [Choice],

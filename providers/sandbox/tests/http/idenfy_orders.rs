@@ -1,7 +1,7 @@
 //! What iDenfy can be told to do beside failing.
 
 use reqwest::Method;
-use risk_provider_sandbox::{DEMO_PROFILE_ID, PROFILE_ID, UNSCORED_PROFILE_ID};
+use risk_provider_sandbox::{DEMO_PROFILE_ID, ONBOARDING_PROFILE_ID, PROFILE_ID, UNSCORED_PROFILE_ID};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -30,7 +30,7 @@ async fn checked(play: &Play) -> String {
 #[tokio::test]
 async fn a_profile_is_edited_and_edited_back() {
     let play = idenfy().await;
-    for id in [PROFILE_ID, DEMO_PROFILE_ID] {
+    for id in [PROFILE_ID, DEMO_PROFILE_ID, ONBOARDING_PROFILE_ID] {
         let before = profile(&play, id).await;
         assert_eq!(order(&play, json!({ "edit_profile": id })).await, (200, json!({ "edited": id })));
         let after = profile(&play, id).await;

@@ -1,6 +1,9 @@
 //! The toy with every ability that an adapter can have, and the flaws these can be given.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
@@ -10,8 +13,8 @@ use url::Url;
 use super::toy::{self, SECRET, Toy};
 use crate::{
     Call, Callbacks, Descriptor, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, Operation,
-    ProviderAssessment, ProviderError, ProviderSettings, Questionnaires, Recheck, RiskProvider, Subject,
-    VendorReference, VendorRequest, VendorResponse, transport::join,
+    ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate, Questionnaires, Reading, Recheck,
+    RiskProvider, Subject, VendorReference, VendorRequest, VendorResponse, transport::join,
 };
 
 pub(super) const SIGNATURE: &str = "toy-signature";
@@ -149,9 +152,24 @@ impl RiskProvider for Able {
 
 #[async_trait]
 impl Questionnaires for Able {
+    fn id(&self) -> &'static str {
+        "form"
+    }
+
     fn fingerprint(&self) -> Option<String> {
         None
     }
+
+    fn in_force(&self) -> Option<Arc<Reading>> {
+        None
+    }
+
+    async fn read(&self, _: &Call, _: &str) -> Result<Reading, ProviderError> {
+        Err(ProviderError::new(FailureKind::NotFound, "this toy's forms ask nothing"))
+    }
+
+    /// It pays for nothing under a form.
+    fn guard(&self, _: Arc<dyn QuestionnaireGate>) {}
 
     async fn list(&self, call: &Call) -> Result<Vec<(String, String)>, ProviderError> {
         let body = match self.read(call, "forms", join(&self.base, "/forms")).await {
