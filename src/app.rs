@@ -93,40 +93,18 @@ impl App {
         let hash_key = Arc::new(hash_key);
         let drains = Drains::read(store.clone()).await;
         let drains = drains.map_err(|source| StartError::Store { url: store_config.url.clone(), source })?;
-        let mut watches = BTreeMap::new();
-        let guarded = |(name, config): (ProviderName, ProviderConfig)| {
-            let ProviderConfig { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll, watch } =
-                config;
-            watches.insert(name.clone(), watch);
-            let (transport, clock) = (transport.clone(), clock.clone());
-            let guards = Guards::new(adapter.descriptor(), guards, transport, clock, telemetry.clone());
-            let guards = Arc::new(guards);
-            (name, Arc::new(Provider { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll }))
+        let watches: BTreeMap<_, _> =
+            providers.iter().map(|(name, config)| (name.clone(), config.watch)).collect();
+        let guarded = |(name, config)| {
+            (name, Arc::new(guarded(config, transport.clone(), clock.clone(), telemetry.clone())))
         };
-        let providers: BTreeMap<_, _> = providers.into_iter().map(guarded).collect();
+        let providers: BTreeMap<ProviderName, _> = providers.into_iter().map(guarded).collect();
         let settings = providers.iter().filter_map(|(name, it)| Some((it, *watches.get(name)?)));
         let watched = WatchedProviders::new(settings, &store, &clock, &telemetry);
-        let planned = |(name, config): (String, RouteConfig)| {
-            let RouteConfig { plan, providers: names, deadline, rescreen_every, shadow, .. } = config;
-            let RouteConfig { on_unavailable, policy, allowed, .. } = config;
-            let named = |names: &[ProviderName]| -> Vec<Arc<Provider>> {
-                names.iter().filter_map(|name| providers.get(name).cloned()).collect()
-            };
-            let (shadow, providers) = (shadow.map(|shadow| cast(&shadow, named)), named(&names));
-            let route = Route {
-                name: name.clone(),
-                plan,
-                providers,
-                deadline,
-                rescreen_every,
-                shadow,
-                on_unavailable,
-                policy,
-                allowed,
-            };
-            (name, Arc::new(route))
-        };
-        let routes: BTreeMap<_, _> = routes.into_iter().map(planned).collect();
+        let routes = routes.into_iter();
+        let routes = routes
+            .map(|(name, config)| (name.clone(), Arc::new(planned(name, config, &providers))))
+            .collect();
         let tasks = TaskTracker::new();
         let assessor = Assessor::new(routing::Parts {
             routes,
@@ -219,6 +197,22 @@ pub async fn open_store(
     let store = opened.map_err(failed)?;
     let hash_key = store.unlock(master_keys).await.map_err(failed)?;
     Ok((store, hash_key))
+}
+
+fn guarded(config: ProviderConfig, transport: Transport, clock: Clock, telemetry: Telemetry) -> Provider {
+    let ProviderConfig { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll, watch: _ } = config;
+    let guards = Arc::new(Guards::new(adapter.descriptor(), guards, transport, clock, telemetry));
+    Provider { adapter, guards, ttl, keep_stale, clear_max_age, sandbox, poll }
+}
+
+fn planned(name: String, config: RouteConfig, providers: &BTreeMap<ProviderName, Arc<Provider>>) -> Route {
+    let RouteConfig { plan, providers: names, deadline, rescreen_every, .. } = config;
+    let RouteConfig { shadow, on_unavailable, policy, allowed, .. } = config;
+    let named = |names: &[ProviderName]| -> Vec<Arc<Provider>> {
+        names.iter().filter_map(|name| providers.get(name).cloned()).collect()
+    };
+    let (shadow, providers) = (shadow.map(|shadow| cast(&shadow, named)), named(&names));
+    Route { name, plan, providers, deadline, rescreen_every, shadow, on_unavailable, policy, allowed }
 }
 
 fn cast(shadow: &ShadowConfig, named: impl Fn(&[ProviderName]) -> Vec<Arc<Provider>>) -> Shadow {
