@@ -153,6 +153,12 @@ impl Attempt {
     pub fn may_have_paid_for_nothing(&self) -> bool {
         self.outcome == Outcome::Failed(FailureKind::UnknownOutcome) && self.billed == Billed::Unknown
     }
+
+    /// Whether it was paid for, and what came was no answer.
+    #[must_use]
+    pub fn has_paid_for_rubbish(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_)) && self.billed == Billed::Yes
+    }
 }
 
 // === impl AttemptLog ===

@@ -1,4 +1,7 @@
-//! Decisions that someone could reasonably reverse, and why they stand.
+//! How to run it, and decisions that someone could reasonably reverse, and why they stand.
+
+#[doc = include_str!("docs/operating.md")]
+pub mod operating {}
 
 #[doc = include_str!("docs/adr/0001-one-writer.md")]
 pub mod adr_0001_one_writer {}

@@ -17,11 +17,12 @@ mod unavailable;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use risk_provider::{ProviderName, RiskProvider, Subject, VendorReference};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-pub use adopt::{Adopted, Earlier, Same};
+pub use adopt::{Adopted, Earlier, Known, Same};
 pub use plan::{OnUnavailable, Plan, Split};
 pub use poll::PollSettings;
 pub use refusal::Refusal;
@@ -127,7 +128,7 @@ pub struct Continued {
 }
 
 /// An answer that is asked for anew because its subject changed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Replaced {
     /// The assessment.
     pub assessment: AssessmentId,
@@ -386,15 +387,15 @@ impl Assessor {
         let one_decides = !matches!(route.plan, Plan::Consensus(_));
         let inquiry = Arc::new(Inquiry { one_decides, ..Inquiry::new(route, question, assigned_to) });
         let answered = match route.plan {
-            Plan::Failover { hedge_after } => self.first_of(&inquiry, candidates, hedge_after, began).await,
-            Plan::Split(_) => self.first_of(&inquiry, candidates, None, began).await,
-            Plan::Consensus(_) => self.all_of(&inquiry, candidates, began).await,
+            Plan::Failover { hedge_after } => self.first_of(&inquiry, &candidates, hedge_after, began).await,
+            Plan::Split(_) => self.first_of(&inquiry, &candidates, None, began).await,
+            Plan::Consensus(_) => self.all_of(&inquiry, &candidates, began).await,
         };
         let refusal = match answered {
             Err(refusal @ Refusal::NobodyAnswered { .. }) => refusal,
             other => return other,
         };
-        self.make_do(&inquiry, refusal, began).await
+        self.make_do(&inquiry, &candidates, refusal, began).await
     }
 
     fn tell(&self, route: &Route, answer: &Answer, taken: Duration) {

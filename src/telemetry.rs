@@ -109,8 +109,9 @@ impl Telemetry {
         self.record(|| histogram!(OVERHEAD_SECONDS, "route" => route.to_owned()).record(overhead));
     }
 
-    /// One look into the cache: `hit`, `miss`, `stale`, `too_old` (for this caller), `joined` (a call under way) or
-    /// `adopted` (the answer to an earlier request for the same).
+    /// One look into the cache: `hit`, `miss`, `stale`, `too_old` (for this caller), `joined` (a call under way),
+    /// `adopted` (the answer to an earlier request for the same), `recovered` (found in the vendor's history) or
+    /// `given_stale` (no longer fresh, and nobody answered).
     pub fn cache(&self, provider: &ProviderName, result: &'static str) {
         self.record(|| counter!(CACHE, "provider" => provider.to_string(), "result" => result).increment(1));
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Api, assessments::add_raw, idempotency::Keyed, problem::Problem};
 use crate::{
     assessment::Status,
-    routing::{Answer, CacheUse, Question, Same},
+    routing::{Answer, CacheUse, Known, Question, Same},
     store::IdempotencyKey,
 };
 
@@ -46,8 +46,10 @@ impl Asking {
             retry_unknown,
         };
         let (api, holds) = (api.clone(), Some(keyed.key.clone()));
-        let answering =
-            async move |adopted| answer(&api, Question { adopted, holds, ..question }, with_raw).await.into();
+        let answering = async move |Known { adopted, spares }| {
+            let question = Question { adopted, spares, holds, ..question };
+            answer(&api, question, with_raw).await.into()
+        };
         keyed.once(answering).await
     }
 }

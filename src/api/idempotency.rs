@@ -21,7 +21,7 @@ use super::{Api, problem::Problem};
 use crate::{
     attempts::Attempt,
     ids::RequestId,
-    routing::{Adopted, Earlier, Same},
+    routing::{Earlier, Known, Same},
     secrets::Purpose,
     store::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer, StoreError},
 };
@@ -72,7 +72,7 @@ struct Told {
 /// What there is to go on once a key is claimed.
 enum Start {
     /// Answer the question; nobody need be asked again who said something already.
-    Go(Vec<Adopted>),
+    Go(Known),
     /// This is the answer.
     Replay(Response),
     /// What an earlier request may have paid for is not known.
@@ -116,7 +116,7 @@ impl Keyed {
     /// finds the answer under the key.
     pub(super) async fn once<F>(
         self,
-        work: impl FnOnce(Vec<Adopted>) -> F + Send + 'static,
+        work: impl FnOnce(Known) -> F + Send + 'static,
     ) -> Result<Response, Problem>
     where
         F: Future<Output = Outcome> + Send,
@@ -124,7 +124,7 @@ impl Keyed {
         let tasks = self.api.0.tasks.clone();
         let answering = async move {
             match self.start().await? {
-                Start::Go(adopted) => self.finish(work(adopted).await).await,
+                Start::Go(known) => self.finish(work(known).await).await,
                 Start::Replay(response) => Ok(response),
                 Start::Unknown(problem) => self.finish(Outcome::Refused(problem)).await,
             }
@@ -138,7 +138,7 @@ impl Keyed {
 
     async fn start(&self) -> Result<Start, Problem> {
         match self.claim(self.retry_unknown).await? {
-            Claim::Held => Ok(Start::Go(Vec::new())),
+            Claim::Held => Ok(Start::Go(Known::default())),
             Claim::TakenOver { from } => self.go_on_from(&from).await,
             Claim::Running { until } => Err(self.running(until)),
             Claim::OtherBody => {
@@ -160,11 +160,11 @@ impl Keyed {
         let Told { attempts } = serde_json::from_slice(&told.body).unwrap_or_default();
         let assessor = &self.api.0.assessor;
         let earlier = assessor.come_to_light(attempts, &self.same).await.map_err(Problem::unreadable)?;
-        let Earlier::Answered(adopted) = self.recovered(earlier).await? else {
+        let Earlier::Answered { adopted, unknown } = self.recovered(earlier).await? else {
             return Ok(Start::Replay(replay(told)));
         };
         if matches!(self.claim(true).await?, Claim::TakenOver { .. }) {
-            return Ok(Start::Go(adopted));
+            return Ok(Start::Go(Known::from(adopted, unknown)));
         }
         Err(self.running(self.api.0.clock.now()))
     }
@@ -187,11 +187,14 @@ impl Keyed {
     async fn go_on_from(&self, from: &[RequestId]) -> Result<Start, Problem> {
         let earlier = self.api.0.assessor.earlier(from, &self.same).await.map_err(Problem::unreadable)?;
         Ok(match self.recovered(earlier).await? {
-            Earlier::Answered(adopted) => Start::Go(adopted),
+            Earlier::Answered { adopted, .. } if self.retry_unknown => {
+                Start::Go(Known { adopted, spares: Vec::new() })
+            }
+            Earlier::Answered { adopted, unknown } => Start::Go(Known::from(adopted, unknown)),
             Earlier::Unknown(attempts) if !self.retry_unknown => {
                 Start::Unknown(Problem::unknown_outcome(attempts))
             }
-            Earlier::Unknown(_) | Earlier::Nothing => Start::Go(Vec::new()),
+            Earlier::Unknown(_) | Earlier::Nothing => Start::Go(Known::default()),
         })
     }
 

@@ -79,8 +79,9 @@ pub(super) async fn recheck(
         return Err(Problem::fields(vec![FieldProblem::new("subject.reference", detail)]));
     }
     question.max_age = Some(Duration::ZERO);
+    let deciding = first.providers.iter().find(|answer| Some(&answer.provider) == first.decided_by.as_ref());
     question.replaces = Some(Replaced {
-        reference: first.providers.first().and_then(|answer| answer.vendor_reference.clone()),
+        reference: deciding.and_then(|answer| answer.vendor_reference.clone()),
         provider: first.decided_by,
         assessment: first.id,
     });

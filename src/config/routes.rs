@@ -132,6 +132,9 @@ impl Reader<'_, '_> {
         let rescreen_every = table
             .rescreen_every
             .map(|every| self.at_least(&every, MIN_RESCREEN_EVERY, "rescreen_every must be at least 1s"));
+        if let Some(after) = table.hedge_after.as_ref().filter(|after| after.get_ref().0 >= deadline) {
+            self.problem(after.span(), "hedge_after must be below deadline; later it would ask nobody");
+        }
         let shadow = table.shadow.map(|shadow| self.shadow(&shadow, &providers));
         let on_unavailable = self.on_unavailable(&table.on_unavailable, table.hold_for);
         let policy = table.policy.map(|policy| policy.read(self.document, name)).unwrap_or_default();
@@ -218,6 +221,9 @@ impl Reader<'_, '_> {
         let sample = *table.sample.get_ref();
         if !(sample > 0.0 && sample <= 1.0) {
             self.problem(table.sample.span(), "shadow.sample lies above 0 and is at most 1");
+        }
+        if table.providers.is_empty() {
+            self.problem(table.sample.span(), "shadow.providers must name at least one provider");
         }
         let challengers = self.named(&table.providers);
         for (challenger, spanned) in challengers.iter().zip(&table.providers) {

@@ -267,6 +267,37 @@ fn each_mistake_in_a_policy_names_its_line_and_what_was_probably_meant() {
 }
 
 #[test]
+fn each_mistake_in_how_a_route_chooses_has_its_own_message() {
+    for (lines, part) in [
+        ("strategy = \"split\"", "weights must hold one whole number for each of providers"),
+        (
+            "strategy = \"split\"\nweights = [70, 30]",
+            "weights must hold one whole number for each of providers",
+        ),
+        ("strategy = \"split\"\nweights = [0]", "weights must not all be 0"),
+        ("weights = [1]", "weights belongs to strategy = \"split\", this one is \"failover\""),
+        ("strategy = \"consensus\"\nhedge_after = \"1s\"", "hedge_after belongs to strategy = \"failover\""),
+        (
+            "strategy = \"consensus\"\ncombine = \"quorum\"\nquorum = 2",
+            "quorum must be at most the number of providers",
+        ),
+        ("strategy = \"consensus\"\nquorum = 1", "quorum belongs to combine = \"quorum\""),
+        ("hedge_after = \"1ms\"", "hedge_after must be at least 10ms"),
+        ("hedge_after = \"8s\"", "hedge_after must be below deadline"),
+        ("deadline = \"50ms\"", "deadline must be at least 100ms"),
+        ("hold_for = \"1h\"", "hold_for belongs to on_unavailable = \"hold\""),
+        ("on_unavailable = \"hold\"\nhold_for = \"0s\"", "hold_for: must be longer than zero"),
+        ("on_unavailable = \"wait\"", "expected one of `fail`, `hold`, `stale`"),
+        ("shadow = { providers = [\"yv\"], sample = 0.1 }", "\"yv\" cannot shadow itself"),
+        ("shadow = { providers = [], sample = 0.1 }", "shadow.providers must name at least one provider"),
+        ("shadow = { providers = [\"yw\"], sample = 0.1 }", "no provider \"yw\"; did you mean \"yv\"?"),
+    ] {
+        let (line, message) = problem_of(&format!("{GOOD}{lines}\n"));
+        assert!(line >= Some(7) && message.contains(part), "{lines}: {line:?} {message}");
+    }
+}
+
+#[test]
 fn allowed_names_only_providers_that_the_route_asks_and_somebody() {
     for (allowed, part) in [
         ("{ provider = \"yw\" }", "the route does not ask \"yw\"; did you mean \"yv\"?"),

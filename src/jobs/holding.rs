@@ -11,7 +11,8 @@ use super::{Runner, Vain};
 use crate::{
     assessment::{Assessment, Status},
     attempts::Attempt,
-    routing::{Adopted, Continued, Earlier, Held, Question, Same},
+    keys::KeyEnvironment,
+    routing::{Continued, Earlier, Held, Known, Question, Same},
     store::{LeasedItem, StoreError},
 };
 
@@ -34,6 +35,11 @@ impl Runner {
         let Some(first) = first.filter(|first| first.status == Status::Unavailable) else {
             return Err(Vain::for_good("not_held"));
         };
+        let environment = KeyEnvironment::of_tenant(&item.team);
+        if self.assessor.route(&first.route).is_some_and(|route| !route.is_for(environment)) {
+            // Another configuration by now: a test key's question is not for a real vendor, nor a live one's for a sandbox.
+            return self.assessor.stop_holding(item, first).await.map_err(later);
+        }
         let until = held.until;
         let question = self.held_question(item, held, &first).await?;
         let Err(refusal) = self.assessor.assess(question).await else { return Ok(()) };
@@ -58,48 +64,56 @@ impl Runner {
             subject: Arc::clone(&subject),
             route: first.route.clone(),
         };
-        let (adopted, spares) = self.known_of(item, first, &same).await.map_err(later)?;
+        let Known { adopted, spares } = self.known_of(item, first, &same).await.map_err(later)?;
         Ok(Question {
             request_id: item.lease.request_id.clone(),
             team: item.team.clone(),
             route: first.route.clone(),
             subject,
             purpose: held.purpose,
-            max_age: None,
+            max_age: held.max_age_s.map(Duration::from_secs),
             deadline: None,
             adopted,
             completes: Some(item.lease.clone()),
             holds: None,
-            replaces: None,
+            replaces: held.replaces,
             continues: Some(Continued { assessment: first.id.clone(), revision: first.revision }),
             spares,
         })
     }
 
-    /// What providers said to the tries so far, and who may have been paid without a word that is known.
+    /// What providers said to the tries so far, and who was paid, or may have been, without an answer that is known.
     async fn known_of(
         &self,
         item: &LeasedItem,
         first: &Assessment,
         same: &Same,
-    ) -> Result<(Vec<Adopted>, Vec<ProviderName>), StoreError> {
-        let mut lost = first.attempts.clone();
-        match self.assessor.earlier(&item.earlier, same).await? {
-            Earlier::Answered(adopted) => return Ok((adopted, Vec::new())),
-            Earlier::Unknown(attempts) => lost.extend(attempts),
-            Earlier::Nothing => {}
+    ) -> Result<Known, StoreError> {
+        let mut tried = first.attempts.clone();
+        for request in &item.earlier {
+            tried.extend(self.store.attempts_of(request).await?);
         }
-        lost.retain(Attempt::may_have_paid_for_nothing);
+        let paid = tried.iter().filter(|attempt| attempt.has_paid_for_rubbish());
+        let paid: Vec<ProviderName> = paid.map(|attempt| attempt.provider.clone()).collect();
+        tried.retain(Attempt::may_have_paid_for_nothing);
+        let mut known = self.said_of(item, tried, same).await?;
+        known.spares.extend(paid);
+        Ok(known)
+    }
+
+    /// What became of the tries so far, of which these exchanges were `lost`.
+    async fn said_of(&self, item: &LeasedItem, lost: Vec<Attempt>, same: &Same) -> Result<Known, StoreError> {
+        if let Earlier::Answered { adopted, .. } = self.assessor.earlier(&item.earlier, same).await? {
+            return Ok(Known::from(adopted, lost));
+        }
         if lost.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Known::default());
         }
         let known = self.assessor.come_to_light(lost, same).await?;
         Ok(match self.assessor.recover(known, same).await? {
-            Earlier::Answered(adopted) => (adopted, Vec::new()),
-            Earlier::Unknown(lost) => {
-                (Vec::new(), lost.into_iter().map(|attempt| attempt.provider).collect())
-            }
-            Earlier::Nothing => (Vec::new(), Vec::new()),
+            Earlier::Answered { adopted, unknown } => Known::from(adopted, unknown),
+            Earlier::Unknown(lost) => Known::from(Vec::new(), lost),
+            Earlier::Nothing => Known::default(),
         })
     }
 }

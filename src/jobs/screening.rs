@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Runner, Vain, after, backoff};
 use crate::{
     keys::KeyEnvironment,
-    routing::{Earlier, Question, Route, Same},
+    routing::{Earlier, Known, Question, Route, Same},
     store::{LeasedItem, NewItem, StoreError, StoredSubject},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub const KIND: &str = "rescreen";
 
 /// What may have been paid for is not asked again at once.
-const WAIT_AFTER_UNKNOWN: Duration = Duration::from_secs(24 * 60 * 60);
+const WAIT_AFTER_PAYING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a screening needs.
 #[derive(Serialize, Deserialize)]
@@ -61,8 +61,10 @@ impl Runner {
     pub(super) async fn screen(&self, item: &LeasedItem) -> Result<(), Vain> {
         let question = self.question(item).await?;
         let Err(refusal) = self.assessor.assess(question).await else { return Ok(()) };
-        let unknown = refusal.worst().is_some_and(|worst| worst.kind == FailureKind::UnknownOutcome);
-        let wait = if unknown { WAIT_AFTER_UNKNOWN } else { backoff(item.tries) };
+        // Rubbish was paid for, and what is not known may have been.
+        let costly = |kind| matches!(kind, FailureKind::UnknownOutcome | FailureKind::Malformed);
+        let paid = refusal.worst().is_some_and(|worst| costly(worst.kind));
+        let wait = if paid { WAIT_AFTER_PAYING } else { backoff(item.tries) };
         Err(Vain::of_refusal(&refusal, wait))
     }
 
@@ -86,13 +88,13 @@ impl Runner {
             route: screening.route.clone(),
         };
         let earlier = self.assessor.earlier(&item.earlier, &same).await.map_err(later)?;
-        let adopted = match self.assessor.recover(earlier, &same).await.map_err(later)? {
-            Earlier::Answered(adopted) => adopted,
+        let Known { adopted, spares } = match self.assessor.recover(earlier, &same).await.map_err(later)? {
+            Earlier::Answered { adopted, unknown } => Known::from(adopted, unknown),
             Earlier::Unknown(_) if item.was_cut_short => {
-                let retry_in = Some(WAIT_AFTER_UNKNOWN);
+                let retry_in = Some(WAIT_AFTER_PAYING);
                 return Err(Vain::Failed { code: "unknown_outcome", retry_in });
             }
-            Earlier::Unknown(_) | Earlier::Nothing => Vec::new(),
+            Earlier::Unknown(_) | Earlier::Nothing => Known::default(),
         };
         Ok(Question {
             request_id: item.lease.request_id.clone(),
@@ -107,7 +109,7 @@ impl Runner {
             holds: None,
             replaces: None,
             continues: None,
-            spares: Vec::new(),
+            spares,
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use risk_provider::{ProviderAssessment, Subject};
+use risk_provider::{ProviderAssessment, ProviderName, Subject};
 
 use super::Assessor;
 use crate::{
@@ -17,11 +17,25 @@ use crate::{
 #[derive(Debug)]
 pub enum Earlier {
     /// Providers answered it: nobody need be paid again.
-    Answered(Vec<Adopted>),
+    Answered {
+        /// What they said.
+        adopted: Vec<Adopted>,
+        /// Others that may have been paid besides, and whose answer is not known.
+        unknown: Vec<Attempt>,
+    },
     /// A vendor may have been paid, and its answer is not known.
     Unknown(Vec<Attempt>),
     /// Nothing was paid.
     Nothing,
+}
+
+/// What a question can go on from, so that nobody is paid twice.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What providers said already.
+    pub adopted: Vec<Adopted>,
+    /// Whom not to ask: they may have been paid already, and what they said is not known.
+    pub spares: Vec<ProviderName>,
 }
 
 /// What a provider said to an earlier request for the same.
@@ -42,6 +56,16 @@ pub struct Same {
     pub key: SubjectKey,
     /// Its route.
     pub route: String,
+}
+
+// === impl Known ===
+
+impl Known {
+    /// Goes on from what was said; whoever may have been paid besides is not asked.
+    #[must_use]
+    pub fn from(adopted: Vec<Adopted>, unknown: Vec<Attempt>) -> Self {
+        Self { adopted, spares: unknown.into_iter().map(|attempt| attempt.provider).collect() }
+    }
 }
 
 // === impl Assessor ===
@@ -104,6 +128,9 @@ impl Assessor {
             // Only what is written already is adopted: nothing is written under this name.
             request_id: RequestId::new(),
         };
+        let is_known = |provider: &ProviderName| said.iter().any(|(_, said)| said.provider == *provider);
+        let unknown = attempts.iter().filter(|it| it.may_have_paid_for_nothing() && !is_known(&it.provider));
+        let unknown = unknown.cloned().collect();
         let mut adopted = Vec::new();
         for (id, assessment) in said {
             let made = self.store.made_of(team, &same.route, &id).await?;
@@ -115,7 +142,7 @@ impl Assessor {
             let record = ProviderRecord { id, assessment: Arc::new(assessment), exchanges, reference_mac };
             adopted.push(Adopted { record: Arc::new(record), made });
         }
-        Ok(Earlier::Answered(adopted))
+        Ok(Earlier::Answered { adopted, unknown })
     }
 
     /// Whether its route would make the same of the same answer today.

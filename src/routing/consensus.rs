@@ -18,7 +18,7 @@ impl Assessor {
     pub(super) async fn all_of(
         self: &Arc<Self>,
         inquiry: &Arc<Inquiry>,
-        candidates: Vec<Candidate>,
+        candidates: &[Candidate],
         began: Instant,
     ) -> Result<Answer, Refusal> {
         let deadline = Deadline::new(began, inquiry.route.deadline, inquiry.question.deadline);

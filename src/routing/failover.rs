@@ -34,7 +34,7 @@ impl Assessor {
     pub(super) async fn first_of(
         self: &Arc<Self>,
         inquiry: &Arc<Inquiry>,
-        candidates: Vec<Candidate>,
+        candidates: &[Candidate],
         hedge_after: Option<Duration>,
         began: Instant,
     ) -> Result<Answer, Refusal> {
@@ -42,7 +42,7 @@ impl Assessor {
             assessor: Arc::clone(self),
             inquiry: Arc::clone(inquiry),
             deadline: Deadline::new(began, inquiry.route.deadline, inquiry.question.deadline),
-            waiting: candidates.into(),
+            waiting: candidates.iter().cloned().collect(),
             asked: FuturesUnordered::new(),
             failures: Vec::new(),
         };

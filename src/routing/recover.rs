@@ -1,11 +1,11 @@
 //! Looking in a vendor's own history for a check whose answer was lost, so that nobody pays for it again.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use risk_provider::{
     AnswerState, Call, History, HistoryItem, HistoryQuery, Personal, ProviderAssessment, ProviderError,
-    Questionnaires, Subject, names,
+    Questionnaires, Subject, VendorReference, names,
 };
 use tokio::time::Instant;
 
@@ -14,7 +14,8 @@ use crate::{
     attempts::{Attempt, AttemptLog},
     deadline::Share,
     ids::{ProviderAssessmentId, RequestId},
-    store::{AttemptsRecord, Held, Journal, Origin, ProviderRecord, StoreError},
+    keys::KeyEnvironment,
+    store::{AttemptsRecord, Held, Journal, Origin, ProviderRecord, StoreError, StoredKey},
 };
 
 /// The vendor's clock and ours may differ by so much.
@@ -67,13 +68,19 @@ impl Assessor {
     /// When the store could not be read or written.
     pub async fn recover(&self, earlier: Earlier, same: &Same) -> Result<Earlier, StoreError> {
         let Earlier::Unknown(attempts) = earlier else { return Ok(earlier) };
-        let mut recovered = Vec::new();
+        let (mut adopted, mut unknown) = (Vec::new(), Vec::new());
         for lost in attempts.iter().filter(|attempt| attempt.may_have_paid_for_nothing()) {
-            if let Some(provider) = self.providers.get(&lost.provider) {
-                recovered.extend(self.recover_one(provider, lost, same).await?);
+            let Some(provider) = self.providers.get(&lost.provider) else { continue };
+            match self.recover_one(provider, lost, same).await? {
+                Some(found) => adopted.push(found),
+                None => unknown.push(lost.clone()),
             }
         }
-        Ok(if recovered.is_empty() { Earlier::Unknown(attempts) } else { Earlier::Answered(recovered) })
+        Ok(if adopted.is_empty() {
+            Earlier::Unknown(attempts)
+        } else {
+            Earlier::Answered { adopted, unknown }
+        })
     }
 
     async fn recover_one(
@@ -110,6 +117,21 @@ impl Assessor {
         Ok(Some(Adopted { record, made: None }))
     }
 
+    /// Whether any team holds the vendor's check of this reference, or that cannot be told.
+    async fn is_held(&self, team: &str, provider: &Provider, reference: &VendorReference) -> bool {
+        let Ok(keys) = self.store.keys(None).await else { return true };
+        let tenant = |key: &StoredKey| KeyEnvironment::from_word(&key.environment).tenant(&key.team);
+        let mut tenants: BTreeSet<String> = keys.iter().map(tenant).collect();
+        tenants.insert(team.to_owned());
+        for tenant in &tenants {
+            let reference_mac = self.keys.held_reference(tenant, provider.name(), reference);
+            if !matches!(self.store.held(&reference_mac).await, Ok(Held::Nothing)) {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn look_through(
         &self,
         team: &str,
@@ -139,8 +161,7 @@ impl Assessor {
         }
         let mut answers = Vec::new();
         for item in candidates {
-            let reference_mac = self.keys.held_reference(team, provider.name(), &item.reference);
-            if !matches!(self.store.held(&reference_mac).await, Ok(Held::Nothing)) {
+            if self.is_held(team, provider, &item.reference).await {
                 // The answer to another question, which had its own check.
                 continue;
             }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     assessment::{Assessment, Role, Served, Status},
+    attempts::Attempt,
     cache::FlightError,
     deadline::Deadline,
     resilience::BreakerState,
@@ -68,6 +69,12 @@ impl Assessor {
     ) -> Result<(), &'static str> {
         if served.providers.iter().any(|answer| answer.provider == *challenger.name()) {
             return Err("answered_itself");
+        }
+        let may_be_paid =
+            |attempt: &Attempt| attempt.provider == *challenger.name() && attempt.may_have_paid_for_nothing();
+        if question.spares.contains(challenger.name()) || served.attempts.iter().any(may_be_paid) {
+            // What it said is not known, and nobody pays twice for one question.
+            return Err("paid_before");
         }
         if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
             return Err("breaker_open");

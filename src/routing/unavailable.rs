@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Assessor, CacheUse, OnUnavailable, Provider, Refusal,
+    Answer, Assessor, CacheUse, OnUnavailable, Provider, Refusal, Replaced,
+    ask::suits,
     inquiry::{Candidate, Found, Inquiry, Voice},
 };
 use crate::{
-    assessment::{Assessment, PolicyOutcome, Role, Status, SubjectSummary},
+    assessment::{Assessment, PolicyOutcome, Status, SubjectSummary},
     cache::{Entry, Lookup},
     ids::AssessmentId,
-    jobs::holding,
+    jobs::{holding, screening},
     store::{AssessmentRecord, LeasedItem, NewItem, StoreError, StoredSubject},
 };
 
@@ -35,6 +36,12 @@ pub struct Held {
     pub purpose: Option<String>,
     /// Until when it is asked again.
     pub until: Timestamp,
+    /// The oldest answer that its caller wanted, in seconds.
+    #[serde(default)]
+    pub max_age_s: Option<u64>,
+    /// The answer that it is asked in place of.
+    #[serde(default)]
+    pub replaces: Option<Replaced>,
 }
 
 // === impl Assessor ===
@@ -48,6 +55,7 @@ impl Assessor {
     pub(super) async fn make_do(
         &self,
         inquiry: &Arc<Inquiry>,
+        candidates: &[Candidate],
         refusal: Refusal,
         began: Instant,
     ) -> Result<Answer, Refusal> {
@@ -57,28 +65,40 @@ impl Assessor {
         }
         match inquiry.route.on_unavailable {
             OnUnavailable::Fail => Err(refusal),
-            OnUnavailable::Stale => match self.stale(inquiry).await {
-                Some(voice) => self.answer_of(inquiry, &[voice], began).await,
-                None => Err(refusal),
-            },
+            OnUnavailable::Stale => {
+                let voices = self.stale(inquiry, candidates).await;
+                if voices.is_empty() { Err(refusal) } else { self.answer_of(inquiry, &voices, began).await }
+            }
             OnUnavailable::Hold { hold_for } => self.hold(inquiry, &refusal, hold_for).await,
         }
     }
 
-    /// The first answer that is no longer fresh but may still be given.
-    async fn stale(&self, inquiry: &Arc<Inquiry>) -> Option<Voice> {
-        for (index, provider) in inquiry.route.providers.iter().enumerate() {
-            let role = if index == 0 { Role::Primary } else { Role::Fallback };
-            let turn = inquiry.turn(&Candidate { provider: Arc::clone(provider), role });
-            let Lookup::Stale(entry) = self.look(&turn).await else { continue };
-            let age = entry.age(self.clock.now());
-            let is_wanted = inquiry.question.max_age.is_none_or(|max_age| age <= max_age);
-            if is_wanted && may_be_given(provider, &entry, age) {
-                let found = Found { entry, cache: CacheUse::GivenStale };
-                return Some(Voice { provider: Arc::clone(provider), role, found });
+    /// What is no longer fresh but may still be given, in the order in which `candidates` were asked: the first of it,
+    /// or all where the route asks for a consensus.
+    async fn stale(&self, inquiry: &Arc<Inquiry>, candidates: &[Candidate]) -> Vec<Voice> {
+        let most = if inquiry.one_decides { 1 } else { candidates.len() };
+        let mut voices = Vec::new();
+        for candidate in candidates {
+            if voices.len() < most {
+                voices.extend(self.stale_of(inquiry, candidate).await);
             }
         }
-        None
+        voices
+    }
+
+    async fn stale_of(&self, inquiry: &Arc<Inquiry>, candidate: &Candidate) -> Option<Voice> {
+        let turn = inquiry.turn(candidate);
+        // What the route would not ask it does not give either.
+        suits(&turn, &self.clock).ok()?;
+        let Lookup::Stale(entry) = self.look(&turn).await else { return None };
+        let age = entry.age(self.clock.now());
+        let is_wanted = inquiry.question.max_age.is_none_or(|max_age| age <= max_age);
+        let Candidate { provider, role } = candidate.clone();
+        if !is_wanted || !may_be_given(&provider, &entry, age) {
+            return None;
+        }
+        self.telemetry.cache(provider.name(), CacheUse::GivenStale.as_str());
+        Some(Voice { provider, role, found: Found { entry, cache: CacheUse::GivenStale } })
     }
 
     /// An assessment without a level, and a durable word that it is to have one.
@@ -99,6 +119,8 @@ impl Assessor {
             subject: question.subject.to_request(),
             purpose: question.purpose.clone(),
             until: now.checked_add(hold_for).unwrap_or(Timestamp::MAX),
+            max_age_s: question.max_age.map(|max_age| max_age.as_secs()),
+            replaces: question.replaces.clone(),
         };
         let item = NewItem {
             kind: holding::KIND,
@@ -106,6 +128,11 @@ impl Assessor {
             run_at: now.checked_add(holding::FIRST_WAIT).unwrap_or(Timestamp::MAX),
             payload: serde_json::to_vec(&held).map_err(StoreError::from)?,
         };
+        let mut enqueues = vec![item];
+        if question.completes.is_some() {
+            // The screening that this ends must not be the last one, even if nobody ever answers.
+            enqueues.extend(screening::next(&inquiry.route, question, &subject, now)?);
+        }
         let record = AssessmentRecord {
             team: question.team.clone(),
             subject,
@@ -113,7 +140,7 @@ impl Assessor {
             purpose: question.purpose.clone(),
             sources: Vec::new(),
             completes: question.completes.clone(),
-            enqueues: vec![item],
+            enqueues,
         };
         self.store.append(record).await?;
         let vendor_time = Duration::ZERO;

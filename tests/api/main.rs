@@ -35,6 +35,8 @@ mod drains;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod imports;
@@ -44,6 +46,8 @@ mod keys;
 mod limits;
 #[cfg(test)]
 mod listing;
+#[cfg(test)]
+mod lost_checks;
 #[cfg(test)]
 mod nobody_answers;
 #[cfg(test)]
@@ -61,7 +65,11 @@ mod recheck;
 #[cfg(test)]
 mod screening;
 #[cfg(test)]
+mod shadows;
+#[cfg(test)]
 mod single_flight;
+#[cfg(test)]
+mod stale;
 #[cfg(test)]
 mod strategies;
 #[cfg(test)]

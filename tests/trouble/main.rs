@@ -32,6 +32,8 @@ mod cluster;
 mod on_both_stores;
 
 #[cfg(test)]
+mod crash_consensus;
+#[cfg(test)]
 mod crash_idempotency;
 #[cfg(test)]
 mod imports;

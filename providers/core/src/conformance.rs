@@ -41,6 +41,7 @@ mod recording;
 mod report;
 mod rubbish;
 mod sample;
+mod scale;
 mod secrecy;
 mod server;
 mod signed;

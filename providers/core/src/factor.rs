@@ -115,6 +115,8 @@ pub enum Flag {
     SubjectNameMismatch,
     /// The overall word is missing or nobody documented it.
     UnknownVendorLevel,
+    /// A word about a part of the answer is one that nobody documented.
+    UnknownVendorWord,
     /// The wording of a sanctions or exposure result is one that nobody documented.
     UnknownScreeningResult,
     /// A factor's word and its score are two or more levels apart.
@@ -204,6 +206,7 @@ impl Flag {
         match self {
             Self::SubjectNameMismatch => "subject_name_mismatch",
             Self::UnknownVendorLevel => "unknown_vendor_level",
+            Self::UnknownVendorWord => "unknown_vendor_word",
             Self::UnknownScreeningResult => "unknown_screening_result",
             Self::LabelConflict => "label_conflict",
             Self::VendorArithmeticMismatch => "vendor_arithmetic_mismatch",
@@ -223,7 +226,8 @@ impl Flag {
             | Self::UnknownScreeningResult
             | Self::ProfileMismatch
             | Self::Unanswered => true,
-            Self::LabelConflict
+            Self::UnknownVendorWord
+            | Self::LabelConflict
             | Self::VendorArithmeticMismatch
             | Self::VendorLevelOverridden
             | Self::UnacceptedQuestionnaire => false,

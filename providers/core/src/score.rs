@@ -18,7 +18,7 @@ pub struct Score {
 
 /// A number that cannot be a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a number from 0 to 100")]
+#[error("not a number on the scale of scores")]
 pub struct ImpossibleScore;
 
 impl Score {
@@ -29,6 +29,24 @@ impl Score {
     /// [`ImpossibleScore`] for strings, null, NaN, infinities, and numbers below 0 or above 100.
     pub fn percent(literal: &str, scale: &str) -> Result<Self, ImpossibleScore> {
         let value = number(literal).ok_or(ImpossibleScore)?;
+        Ok(Self { value, raw: literal.to_owned(), scale: scale.to_owned() })
+    }
+
+    /// Reads a vendor's number on another linear scale from its JSON literal: `safest` is 0 and `riskiest` 100,
+    /// whichever of the two is the greater number.
+    ///
+    /// # Errors
+    ///
+    /// [`ImpossibleScore`] for strings, null, NaN, infinities, and numbers that do not lie between the two.
+    pub fn linear(literal: &str, scale: &str, safest: f64, riskiest: f64) -> Result<Self, ImpossibleScore> {
+        let told: f64 = serde_json::from_str(literal).map_err(|_no_number| ImpossibleScore)?;
+        if !(safest.min(riskiest)..=safest.max(riskiest)).contains(&told) {
+            return Err(ImpossibleScore);
+        }
+        let value = 100.0 * (told - safest) / (riskiest - safest);
+        if !(0.0..=100.0).contains(&value) {
+            return Err(ImpossibleScore);
+        }
         Ok(Self { value, raw: literal.to_owned(), scale: scale.to_owned() })
     }
 
@@ -135,6 +153,26 @@ mod tests {
         for (score, level) in cases {
             assert_eq!(Level::of(score), level, "{score}");
         }
+    }
+
+    #[test]
+    fn a_scale_of_its_own_is_stretched_from_its_safest_number_to_its_riskiest() {
+        for (literal, safest, riskiest, value) in [
+            ("250", 0.0, 1000.0, 25.0),
+            ("850", 850.0, 300.0, 0.0),
+            ("300", 850.0, 300.0, 100.0),
+            ("-50", -100.0, 100.0, 25.0),
+            ("0.5", 0.0, 1.0, 50.0),
+        ] {
+            let score = Score::linear(literal, "test:own", safest, riskiest).expect("a score");
+            assert!((score.value() - value).abs() < 1e-9, "{literal}: {}", score.value());
+            assert_eq!(score.raw(), literal);
+        }
+        for literal in ["-0.1", "1000.1", "NaN", "inf", "null", "\"50\"", "", "1e400"] {
+            assert_eq!(Score::linear(literal, "test:own", 0.0, 1000.0), Err(ImpossibleScore), "{literal}");
+        }
+        assert_eq!(Score::linear("5", "test:own", 5.0, 5.0), Err(ImpossibleScore));
+        assert_eq!(Score::linear("5", "test:own", f64::NAN, 10.0), Err(ImpossibleScore));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::{
 
 use async_trait::async_trait;
 use risk_provider::{
-    Admission, Call, Callbacks, Descriptor, FailureKind, FieldProblem, Flag, History, Input,
+    Admission, Call, Callbacks, Descriptor, FailureKind, FieldProblem, Flag, History, Input, Level,
     ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate, Questionnaires, Recheck,
     RiskProvider, Subject, SubjectType, VendorReference, VendorResponse,
 };
@@ -28,7 +28,11 @@ pub use config::{QuestionMapping, Settings, UpdateMethod};
 use crate::{
     client::Client,
     config::Mapping,
-    mapping::{Asked, Reader, answers, failure, failure::About},
+    mapping::{
+        Asked, Reader, answers, failure,
+        failure::About,
+        recheck::{is_answered, without_judgement},
+    },
     questionnaires::{Questionnaire, Shelf, digest_of, fingerprint},
     wire::{CheckRequest, Question, Section},
 };
@@ -166,6 +170,10 @@ impl RiskProvider for Idenfy {
         let reader = Reader { provider: &self.descriptor.name, field_of: &field_of };
         let decode = |response: &VendorResponse| {
             let (assessment, repeated) = reader.check(response, &asked)?;
+            let low = assessment.level.is_some_and(|level| level < Level::Medium);
+            // What judges other answers than were sent must not read as low.
+            let doubtful = low && !is_answered(&questionnaire.plan, body, &repeated);
+            let assessment = if doubtful { without_judgement(assessment) } else { assessment };
             Ok((assessment, fingerprint(profile, &self.mapped, &repeated)))
         };
         let outcome = self.client.check(call, body, &about, decode).await;

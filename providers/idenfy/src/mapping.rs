@@ -147,6 +147,7 @@ impl Assessment {
         let raised = [
             (Flag::Unanswered, self.points().next().is_none()),
             (Flag::VendorLevelOverridden, self.risk_level_changed_by.is_some()),
+            (Flag::UnknownVendorWord, factors::has_unknown_word(&self.sections)),
             (Flag::LabelConflict, factors::labels_conflict(&self.sections)),
             (Flag::VendorArithmeticMismatch, !comes_out(&self.sections, score)),
         ];

@@ -41,6 +41,7 @@ fn harness(check: &str) -> Harness {
         .with_person(json!({
             "name": {"first": "Matthew", "last": "Collins"}, "country": "HU", "politically_exposed": true,
         }))
+        .with_company(json!({"country": "HU", "politically_exposed": true}))
         .with_score_at("/riskScore")
         .with_level_at("/riskLevel")
         .with_name_at("/name")

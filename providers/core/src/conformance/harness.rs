@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::Method;
 use serde_json::Value;
 
-use super::{Callback, ListedPage};
+use super::{Callback, ListedPage, scale::Scale};
 use crate::{FieldProblem, ProviderSettings, RiskProvider, VendorReference};
 
 type Build = dyn Fn(ProviderSettings) -> Result<Arc<dyn RiskProvider>, Vec<FieldProblem>> + Send + Sync;
@@ -30,6 +30,7 @@ pub struct Harness {
     pub(super) company: Value,
     pub(super) answers: Vec<Answer>,
     pub(super) score: Option<String>,
+    pub(super) scale: Scale,
     pub(super) level: Option<String>,
     pub(super) name: Option<String>,
     pub(super) guards: Vec<String>,
@@ -94,6 +95,7 @@ impl Harness {
             company: Value::Null,
             answers: Vec::new(),
             score: None,
+            scale: Scale::PERCENT,
             level: None,
             name: None,
             guards: Vec::new(),
@@ -141,6 +143,14 @@ impl Harness {
     #[must_use]
     pub fn with_score_at(mut self, pointer: &str) -> Self {
         self.score = Some(pointer.to_owned());
+        self
+    }
+
+    /// Where the vendor's own scale of that score has the least risk and where the most, for one that is not 0 to
+    /// 100.
+    #[must_use]
+    pub const fn with_scale(mut self, safest: f64, riskiest: f64) -> Self {
+        self.scale = Scale { safest, riskiest };
         self
     }
 

@@ -18,7 +18,7 @@ use crate::{FailureKind, Level, ProviderAssessment, ProviderError};
 
 const LITERALS: [&str; 8] = ["null", "-1", "1000000000", "true", "false", "{}", "[]", r#""""#];
 /// Scores that are none, besides the above.
-const SCORES: [&str; 7] = ["-0.5", "100.5", "1e400", "NaN", "Infinity", r#""58""#, r#""NaN""#];
+const SCORES: [&str; 5] = ["1e400", "NaN", "Infinity", r#""58""#, r#""NaN""#];
 /// Kinds that say the vendor answered.
 const ANSWERED: [FailureKind; 7] = [
     FailureKind::InvalidSubject,
@@ -36,12 +36,22 @@ pub(super) async fn check(bench: &Bench<'_>, good: &ProviderAssessment, report: 
     for answer in &bench.harness.answers {
         let body = serde_json::from_str::<Value>(&answer.body).map_err(|error| error.to_string());
         let Some(body) = report.keep("rubbish", body) else { continue };
+        let unspoilt = body.to_string();
         for place in places(&body) {
             for change in changes(&question) {
+                let spoilt = spoilt(&body, &place, &change);
+                // What is as it was, is not spoilt.
+                if spoilt == unspoilt {
+                    continue;
+                }
                 let case = format!("rubbish/{}{place} {change}", answer.operation);
-                let canned = bench.canned().with(&answer.operation, 200, spoilt(&body, &place, &change));
+                let canned = bench.canned().with(&answer.operation, 200, spoilt);
                 let result = ask(bench, &case, &question, Vendor::Canned(canned), report).await;
                 let place = (answer == paid).then_some(place.as_str());
+                let is_score = place.is_some() && bench.harness.score.as_deref() == place;
+                if is_score && !bench.harness.scale.allows(&change) {
+                    look_at_score(&case, result.as_ref(), report);
+                }
                 look(bench, &case, place, result, good, report);
             }
         }
@@ -53,7 +63,8 @@ pub(super) async fn check(bench: &Bench<'_>, good: &ProviderAssessment, report: 
 /// Scores that no vendor may mean.
 async fn check_scores(bench: &Bench<'_>, question: &Question, report: &mut Report) {
     let Some(pointer) = &bench.harness.score else { return };
-    for literal in SCORES {
+    let beyond = bench.harness.scale.beyond();
+    for literal in SCORES.into_iter().chain(beyond.iter().map(String::as_str)) {
         let case = format!("rubbish/score {literal}");
         let canned = bench.spoilt(pointer, &Change::literal(literal));
         let Some(canned) = report.keep(&case, canned) else { return };
@@ -99,9 +110,6 @@ fn look(
     good: &ProviderAssessment,
     report: &mut Report,
 ) {
-    if place.is_some() && bench.harness.score.as_deref() == place {
-        look_at_score(case, result.as_ref(), report);
-    }
     let guarded = bench.harness.guards.iter().any(|guard| Some(guard.as_str()) == place);
     let least = good.level.max(guarded.then_some(Level::Medium));
     match result {

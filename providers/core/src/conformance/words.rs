@@ -12,7 +12,7 @@ use crate::{AnswerState, Flag, Level, ProviderAssessment};
 /// Some look harmless, which is the point.
 const WORDS: [&str; 7] =
     [r#""UNHEARD_OF""#, r#""NO_RISK""#, r#""not_checked""#, r#""pending""#, r#""""#, "null", "0"];
-/// From the bottom of the scale, where a careless mapping reads low, to its top. Whole, as some scales are.
+/// From the bottom of the scale, where a careless mapping reads low, to its top, in hundredths of it.
 const SCORES: [u8; 5] = [0, 10, 39, 58, 95];
 
 pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
@@ -20,15 +20,16 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
     let Some(question) = report.keep("words", bench.usual()) else { return };
     let Some(body) = report.keep("words", bench.paid_body()) else { return };
     let changes: Vec<Change> = WORDS.map(Change::literal).into_iter().chain([Change::Removed]).collect();
-    for number in SCORES {
-        let mut body = body.clone();
-        if let Some(place) = body.pointer_mut(score) {
-            *place = Value::from(number);
-        }
+    for hundredths in SCORES {
+        let number = bench.harness.scale.at(hundredths);
+        let value = bench.harness.scale.score(&number).ok_or_else(|| "the scale has no length".to_owned());
+        let Some(value) = report.keep("words", value) else { return };
+        let Ok(body) = serde_json::from_str::<Value>(&spoilt(&body, score, &Change::literal(&number))) else {
+            continue;
+        };
         for change in &changes {
             let case = format!("words/{change} with score {number}");
-            check_one(bench, &case, &question, &spoilt(&body, level, change), f64::from(number), report)
-                .await;
+            check_one(bench, &case, &question, &spoilt(&body, level, change), value, report).await;
         }
     }
 }

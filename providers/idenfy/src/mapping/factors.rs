@@ -62,6 +62,12 @@ pub(crate) fn labels_conflict(sections: &[Section]) -> bool {
     sections.iter().flat_map(|section| &section.questions).flat_map(|it| &it.answers).any(conflicts)
 }
 
+/// Whether an answer's word is one that nobody documented.
+pub(crate) fn has_unknown_word(sections: &[Section]) -> bool {
+    let unknown = |answer: &Answer| answer.risk_level.as_deref().is_some_and(|word| level(word).is_none());
+    sections.iter().flat_map(|section| &section.questions).flat_map(|it| &it.answers).any(unknown)
+}
+
 fn code(section: &Section, question: &Question, field: Option<&Input>) -> (Category, String) {
     let known = field.and_then(|field| WELL_KNOWN.iter().find(|(input, ..)| input == field));
     known.map_or_else(

@@ -1,4 +1,4 @@
-//! Whether an update's answer is about the answers that were sent, or repeats older ones.
+//! Whether a vendor's answer is about the answers that were sent, or about older or other ones.
 
 use std::collections::BTreeSet;
 

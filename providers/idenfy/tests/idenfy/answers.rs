@@ -244,3 +244,17 @@ async fn arithmetic_that_does_not_come_out_is_flagged_and_nothing_more() {
         assert_eq!(answer.level, Some(Level::VeryHigh));
     }
 }
+
+#[tokio::test]
+async fn what_judges_other_answers_than_were_sent_never_reads_as_low() {
+    for (word, level) in
+        [("VERY_LOW", None), ("LOW", None), ("MEDIUM", Some(Level::Medium)), ("HIGH", Some(Level::High))]
+    {
+        let mut body = check_with("/sections/0/questions/0/answers/0/key", json!("QQALQApLKI"));
+        body["riskLevel"] = json!(word);
+        let answer = assess(body).await.expect("an assessment");
+        assert_eq!(answer.level, level, "{word}");
+        assert_eq!(answer.flags.contains(&Flag::Unanswered), level.is_none(), "{word}");
+        assert_eq!(answer.score.is_none(), level.is_none(), "{word}");
+    }
+}

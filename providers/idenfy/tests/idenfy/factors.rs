@@ -41,18 +41,24 @@ async fn answers_give_1_to_5_points_and_nothing_else() {
 
 #[tokio::test]
 async fn a_factors_word_is_held_against_its_points() {
-    for (word, points, level, conflict) in [
-        (json!("HIGH"), 2, Level::Low, true),
-        (json!("MEDIUM"), 2, Level::Low, false),
-        (json!("VERY_LOW"), 5, Level::VeryHigh, true),
-        (json!("UNHEARD_OF"), 1, Level::Medium, false),
-        (json!("UNHEARD_OF"), 5, Level::VeryHigh, false),
-        (Value::Null, 1, Level::Medium, false),
+    for (word, points, level, flag) in [
+        (json!("HIGH"), 2, Level::Low, Some(Flag::LabelConflict)),
+        (json!("MEDIUM"), 2, Level::Low, None),
+        (json!("VERY_LOW"), 5, Level::VeryHigh, Some(Flag::LabelConflict)),
+        (json!("UNHEARD_OF"), 1, Level::Medium, Some(Flag::UnknownVendorWord)),
+        (json!("UNHEARD_OF"), 5, Level::VeryHigh, Some(Flag::UnknownVendorWord)),
+        (Value::Null, 1, Level::Medium, None),
     ] {
         let answers = json!({"key": "XOCgRfvUlu", "answer": "Yes", "riskLevel": word, "riskScore": points});
         let answer = assess(check_with(ANSWER, answers)).await.expect("an assessment");
         assert_eq!(answer.factors[0].level, Some(level), "{word} {points}");
-        assert_eq!(answer.flags.contains(&Flag::LabelConflict), conflict, "{word} {points}");
+        for possible in [Flag::LabelConflict, Flag::UnknownVendorWord] {
+            assert_eq!(
+                answer.flags.contains(&possible),
+                flag == Some(possible),
+                "{word} {points} {possible:?}"
+            );
+        }
     }
 }
 

@@ -91,7 +91,8 @@ impl Wording {
             Self::Scale => scale(score, word),
             Self::Kyc => {
                 let known = word.is_none_or(|word| KYC_WORDINGS.iter().any(|known| same(known, word)));
-                Reading { level: documented(score, known), flag: None, floor: Level::VeryLow }
+                let flag = (!known).then_some(Flag::UnknownVendorWord);
+                Reading { level: documented(score, known), flag, floor: Level::VeryLow }
             }
             Self::Screening { clear, hit } => screening(score, word, clear, hit),
         }
@@ -101,11 +102,9 @@ impl Wording {
 fn scale(score: Option<f64>, word: Option<&str>) -> Reading {
     let said = word.and_then(level);
     let apart = said.zip(score).is_some_and(|(said, score)| said.distance(Level::of(score)) >= 2);
-    Reading {
-        level: documented(score, word.is_none() || said.is_some()),
-        flag: apart.then_some(Flag::LabelConflict),
-        floor: Level::VeryLow,
-    }
+    let known = word.is_none() || said.is_some();
+    let flag = if known { apart.then_some(Flag::LabelConflict) } else { Some(Flag::UnknownVendorWord) };
+    Reading { level: documented(score, known), flag, floor: Level::VeryLow }
 }
 
 /// A list check is clear only when score and word agree on it; without an answer it is not.

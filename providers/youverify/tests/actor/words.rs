@@ -123,22 +123,24 @@ fn an_unknown_component_word_never_lowers_a_factor_and_a_missing_one_changes_not
         let told = component("geography.city", json!(score), word.clone());
         assert_eq!(factor(&told, "geography.city").level, Some(level), "{score} {word}");
         assert!(!told.flags.contains(&Flag::LabelConflict), "{score} {word}");
+        assert_eq!(told.flags.contains(&Flag::UnknownVendorWord), !word.is_null(), "{score} {word}");
     }
 }
 
 #[test]
 fn q_yv_5_free_phrases_about_verification_never_conflict() {
-    for (score, word, level) in [
-        (40, "Verified by Client", Level::Medium),
-        (100, "Not Verified. High Risk.", Level::VeryHigh),
-        (0, "verified by client ", Level::VeryLow),
-        (0, "Verified by Youverify", Level::Medium),
-        (70, "Expired", Level::High),
+    for (score, word, level, known) in [
+        (40, "Verified by Client", Level::Medium, true),
+        (100, "Not Verified. High Risk.", Level::VeryHigh, true),
+        (0, "verified by client ", Level::VeryLow, true),
+        (0, "Verified by Youverify", Level::Medium, false),
+        (70, "Expired", Level::High, false),
     ] {
         let told = component("customer.kyc", json!(score), json!(word));
         let kyc = factor(&told, "customer.kyc");
         assert_eq!((kyc.level, kyc.vendor_label.as_deref()), (Some(level), Some(word)));
         assert!(!told.flags.contains(&Flag::LabelConflict), "{word}");
+        assert_eq!(told.flags.contains(&Flag::UnknownVendorWord), !known, "{word}");
         assert_eq!(told.level, Some(Level::Medium));
     }
 }
