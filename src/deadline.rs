@@ -7,9 +7,9 @@ use tokio::time::Instant;
 /// The most of the remaining time that a provider may use while another could still be asked.
 const SHARE: f64 = 0.6;
 /// Kept back from the total for making and recording the answer.
-const SETTLE: f64 = 0.03;
+const SETTLE: f64 = 0.05;
 const MIN_SETTLE: Duration = Duration::from_millis(25);
-const MAX_SETTLE: Duration = Duration::from_millis(50);
+const MAX_SETTLE: Duration = Duration::from_millis(250);
 /// How much earlier than its waiting caller a call gives up, so that the caller hears how it ended.
 const GRACE: Duration = Duration::from_millis(20);
 /// The grace is at most this share of the time.

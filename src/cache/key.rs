@@ -125,7 +125,7 @@ mod tests {
             inputs: vec![Input::Name, Input::Country, Input::MonthsAtAddress],
             required: Vec::new(),
             scale: "idenfy:0-100",
-            mapping_version: "idenfy/1",
+            mapping_version: "idenfy/2",
             operations: &[],
         }
     }

@@ -1,7 +1,8 @@
 //! A provider's limits: how many exchanges at once, and how closely they may follow each other.
 //!
 //! Spacing leaves the vendor's limit a small margin, so that in no window of its length more than `requests`
-//! are sent, whatever the arrivals: `per / (0.98 · requests)` without bursts, `per / (requests − burst)` with.
+//! are sent, whatever the arrivals: `per / (0.98 · requests)` without bursts, `per / (requests − burst)` with. A turn taken
+//! late, as timers and busy machines make it, shortens the wait for the next one, within that margin.
 
 mod clock;
 
@@ -17,8 +18,15 @@ use tokio::{
 
 use clock::TokioClock;
 
-/// Leave a margin of a fiftieth for the time between the permit and the wire.
+/// Leave a margin of a fiftieth for late turns and for the time between the permit and the wire.
 const MARGIN: f64 = 0.98;
+/// The meter counts in hundredths of a turn.
+const PARTS: NonZeroU32 = match NonZeroU32::new(100) {
+    Some(parts) => parts,
+    None => NonZeroU32::MIN,
+};
+/// The most by which a late turn shortens the wait for the next one.
+const MAX_CATCH_UP: Duration = Duration::from_millis(20);
 
 /// What a vendor allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +102,12 @@ impl Rate {
             if self.burst.get() > 1 { requests - f64::from(self.burst.get()) } else { MARGIN * requests };
         self.per.div_f64(sustained.max(f64::MIN_POSITIVE))
     }
+
+    /// By how much a late turn shortens the wait for the next one: half of what the spacing leaves free in a window.
+    fn catch_up(&self) -> Duration {
+        let half = if self.burst.get() > 1 { self.spacing() / 2 } else { self.per / 100 };
+        half.min(MAX_CATCH_UP)
+    }
 }
 
 // === impl Limiter ===
@@ -143,12 +157,16 @@ impl Limiter {
 impl Pace {
     fn new(rate: &Rate) -> Option<Self> {
         let clock = TokioClock;
-        let quota = Quota::with_period(rate.spacing())?.allow_burst(rate.burst);
+        let part = rate.spacing() / PARTS.get();
+        let ahead = rate.catch_up().as_nanos().checked_div(part.as_nanos())?;
+        let burst = PARTS.saturating_mul(rate.burst).saturating_add(u32::try_from(ahead).unwrap_or(u32::MAX));
+        let quota = Quota::with_period(part)?.allow_burst(burst);
         Some(Self { governor: RateLimiter::direct_with_clock(quota, clock), clock, turn: Mutex::new(()) })
     }
 
     async fn wait(&self, deadline: Instant) -> Result<(), Full> {
-        while let Err(not_until) = self.governor.check() {
+        // A burst has more than one turn's parts, so that a turn is never refused for its size.
+        while let Ok(Err(not_until)) = self.governor.check_n(PARTS) {
             let wait = not_until.wait_time_from(self.clock.now());
             if Instant::now() + wait > deadline {
                 return Err(Full::Until(wait));
@@ -161,6 +179,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use proptest::prelude::*;
 
     use super::*;
@@ -219,6 +238,27 @@ mod tests {
             sent += 1;
         }
         assert!((192..=200).contains(&sent), "{sent} of 200");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_taken_late_cost_nothing_and_break_no_limit() {
+        for (requests, tick) in [(20, 7), (50, 3), (200, 1)] {
+            let per = Duration::from_secs(1);
+            let limiter = limiter(requests, per, 1);
+            let deadline = Instant::now() + per * 10;
+            let mut sent = Vec::new();
+            while Instant::now() < deadline {
+                let mut turn = Box::pin(limiter.acquire(deadline + per));
+                // A clock that ticks so coarsely wakes nobody in time.
+                while (&mut turn).now_or_never().is_none() {
+                    tokio::time::advance(Duration::from_millis(tick)).await;
+                }
+                sent.push(Instant::now());
+            }
+            let (least, most) = (usize::try_from(requests * 10 * 96 / 100), usize::try_from(requests));
+            assert!(sent.len() >= least.expect("small"), "{} of {requests} a second", sent.len());
+            assert!(busiest(&sent, per) <= most.expect("small"), "{} in one", busiest(&sent, per));
+        }
     }
 
     #[tokio::test(start_paused = true)]

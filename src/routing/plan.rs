@@ -63,9 +63,12 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{cache::KeyMaker, secrets::HashKey};
 
     fn split(weights: &[u32]) -> Split {
         Split { weights: weights.to_vec(), experiment: "x".to_owned() }
@@ -81,6 +84,41 @@ mod tests {
             let arm = split(&weights).arm(draw);
             prop_assert!(weights[arm] > 0);
         }
+    }
+
+    /// Who of 10,000 subjects is drawn for the second arm of 70 to 30.
+    fn drawn(experiment: &str) -> Vec<bool> {
+        let keys = KeyMaker::new(Arc::new(HashKey::from_bytes([7; 32])));
+        let split = split(&[70, 30]);
+        let arm = |number: u32| split.arm(keys.draw("risk", experiment, &format!("cust-{number}")));
+        (0..10_000).map(|number| arm(number) == 1).collect()
+    }
+
+    fn share(of: impl IntoIterator<Item = bool>) -> f64 {
+        let (all, marked) =
+            of.into_iter().fold((0_u32, 0_u32), |(all, marked), one| (all + 1, marked + u32::from(one)));
+        f64::from(marked) / f64::from(all)
+    }
+
+    #[test]
+    fn ten_thousand_subjects_fall_to_the_arms_within_two_points_and_each_always_to_the_same() {
+        for experiment in ["2026-q3", "2026-q4", "default", ""] {
+            let arms = drawn(experiment);
+            let second = share(arms.iter().copied());
+            assert!((second - 0.30).abs() < 0.02, "{experiment}: {second}");
+            assert_eq!(arms, drawn(experiment), "another server, another day");
+        }
+    }
+
+    #[test]
+    fn an_experiment_says_nothing_about_another() {
+        let (first, second) = (drawn("2026-q3"), drawn("2026-q4"));
+        let both = share(first.iter().zip(&second).map(|(&first, &second)| first && second));
+        let (first, second) = (share(first), share(second));
+        // The correlation of two yes-or-no draws; by chance alone it is 0.01 apart from 0, give or take.
+        let spread = (first * (1.0 - first) * second * (1.0 - second)).sqrt();
+        let correlation = (both - first * second) / spread;
+        assert!(correlation.abs() < 0.05, "{correlation}");
     }
 
     #[test]

@@ -182,6 +182,7 @@ impl Assessor {
     ) -> Result<(), StoreError> {
         let (now, attempts) = (self.clock.now(), exchanges.attempts.clone());
         let others = self.others(&first, &owed.provider, &exchanges.origin).await?;
+        said.flags.iter().for_each(|&flag| self.telemetry.flag(&said.provider, flag));
         let id = ProviderAssessmentId::new();
         let reference_mac = self.keys.reference_of(&item.team, &said);
         let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges, reference_mac });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use risk_provider::Billed;
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
@@ -70,11 +71,8 @@ impl Assessor {
         if served.providers.iter().any(|answer| answer.provider == *challenger.name()) {
             return Err("answered_itself");
         }
-        let may_be_paid =
-            |attempt: &Attempt| attempt.provider == *challenger.name() && attempt.may_have_paid_for_nothing();
-        if question.spares.contains(challenger.name()) || served.attempts.iter().any(may_be_paid) {
-            // What it said is not known, and nobody pays twice for one question.
-            return Err("paid_before");
+        if question.spares.contains(challenger.name()) || was_asked(challenger, served) {
+            return Err("asked_already");
         }
         if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
             return Err("breaker_open");
@@ -122,4 +120,11 @@ impl Assessor {
         let noting = self.store.note_shadow(record);
         noting.await.map_err(|error: StoreError| FlightError::store(error))
     }
+}
+
+/// Whether the challenger failed as one of the route's own, and may have been paid for it: asked again, it would be paid
+/// twice for one question.
+fn was_asked(challenger: &Provider, served: &Assessment) -> bool {
+    let may_be_paid = |attempt: &Attempt| attempt.sent && attempt.billed != Billed::No;
+    served.attempts.iter().any(|attempt| attempt.provider == *challenger.name() && may_be_paid(attempt))
 }

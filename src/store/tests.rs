@@ -155,7 +155,7 @@ fn exchanges(subject: &Arc<StoredSubject>) -> AttemptsRecord {
 
 fn provider_record(subject: &Arc<StoredSubject>) -> ProviderRecord {
     let said = serde_json::json!({
-        "provider": "idenfy", "kind": "idenfy", "mapping_version": "idenfy/1", "profile_fingerprint": null,
+        "provider": "idenfy", "kind": "idenfy", "mapping_version": "idenfy/2", "profile_fingerprint": null,
         "state": "final", "vendor_reference": "abc", "score": null, "level": null, "vendor_level": null,
         "factors": [], "evidence": [], "flags": ["unanswered"], "assessed_at": "2026-11-21T10:00:00Z",
         "raw": {"text": "{\"n\":1.0}", "removed": ["partner"]},

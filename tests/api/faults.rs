@@ -1,10 +1,7 @@
-//! The first vendor in each fault: the second answers in time, and the attempts tell the story.
+//! What some faults of the first vendor come to in particular; every fault in every strategy is in `fault_matrix`.
 
-use std::time::Duration;
-
-use risk_provider_sandbox::{CreditGuise, Depth, Fault, FaultKind, ImpossibleForm, Vendor};
+use risk_provider_sandbox::{Fault, FaultKind, Vendor};
 use serde_json::{Value, json};
-use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     gateway::Gateway,
@@ -13,60 +10,10 @@ use crate::{
     vendors::Setup,
 };
 
-/// Long enough for the second vendor on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(10);
-const SLACK: Duration = Duration::from_secs(3);
 /// The first vendor hangs this long.
 const TIMEOUT: &str = "timeout = \"1s\"";
-/// Gateways at once.
-const AT_ONCE: usize = 4;
 /// A port at which nobody listens.
 const NOBODY: &str = "http://127.0.0.1:1";
-
-/// One fault of the first vendor's paid call: what its attempt says, and what the vendor would have charged.
-struct Row {
-    fault: FaultKind,
-    outcome: &'static str,
-    billed: &'static str,
-    charged: bool,
-}
-
-const fn row(fault: FaultKind, outcome: &'static str, billed: &'static str, charged: bool) -> Row {
-    Row { fault, outcome, billed, charged }
-}
-
-/// Every fault in which there is no answer to be had.
-const FAULTS: &[Row] = &[
-    row(FaultKind::Hang, "unknown_outcome", "unknown", false),
-    row(FaultKind::HangAfterBilling, "unknown_outcome", "unknown", true),
-    row(FaultKind::Unauthorized, "bad_credentials", "no", false),
-    row(FaultKind::OutOfCredit { guise: CreditGuise::PaymentRequired }, "out_of_credit", "no", false),
-    row(FaultKind::OutOfCredit { guise: CreditGuise::BadRequest }, "out_of_credit", "no", false),
-    row(FaultKind::OutOfCredit { guise: CreditGuise::Forbidden }, "out_of_credit", "no", false),
-    row(FaultKind::RateLimited { retry_after_s: None, http_date: false }, "rate_limited", "no", false),
-    row(FaultKind::RateLimited { retry_after_s: Some(9), http_date: false }, "rate_limited", "no", false),
-    row(FaultKind::RateLimited { retry_after_s: Some(9), http_date: true }, "rate_limited", "no", false),
-    row(FaultKind::ServerError, "vendor_error", "unknown", false),
-    row(FaultKind::Unavailable, "vendor_error", "unknown", false),
-    row(FaultKind::BadGatewayHtml, "vendor_error", "unknown", false),
-    // What answers 200 counts as billed, and a page from in front of the vendor cannot be told apart.
-    row(FaultKind::Html, "malformed", "yes", false),
-    row(FaultKind::Empty, "malformed", "yes", true),
-    row(FaultKind::CutJson, "malformed", "yes", true),
-    row(FaultKind::WrongShape, "malformed", "yes", true),
-    row(FaultKind::HugeBody, "malformed", "yes", true),
-    row(FaultKind::ImpossibleScore { form: ImpossibleForm::Above }, "malformed", "yes", true),
-    row(FaultKind::ImpossibleScore { form: ImpossibleForm::Negative }, "malformed", "yes", true),
-    row(FaultKind::ImpossibleScore { form: ImpossibleForm::Text }, "malformed", "yes", true),
-    row(FaultKind::ImpossibleScore { form: ImpossibleForm::Null }, "malformed", "yes", true),
-    row(FaultKind::Reset, "unknown_outcome", "unknown", false),
-    row(FaultKind::ResetAfterBilling, "unknown_outcome", "unknown", true),
-    row(FaultKind::CutBody, "unknown_outcome", "unknown", true),
-    row(FaultKind::SlowDrip { interval_ms: 100 }, "unknown_outcome", "unknown", true),
-    row(FaultKind::NotFound, "misconfigured", "no", false),
-    row(FaultKind::MethodNotAllowed, "misconfigured", "no", false),
-    row(FaultKind::Redirect, "misconfigured", "no", false),
-];
 
 /// The two vendors in the order asked, with the names of their paid calls in attempts.
 const fn order(first: Vendor) -> (&'static str, [(&'static str, &'static str); 2]) {
@@ -95,69 +42,6 @@ async fn impatient(first: Vendor) -> Gateway {
         Vendor::Youverify => setup.youverify(TIMEOUT),
     })
     .await
-}
-
-async fn the_second_answers(first: Vendor, row: &Row) {
-    let (route, [(name, operation), (second, second_operation)]) = order(first);
-    let gateway = impatient(first).await;
-    gateway.of(first).inject(paid(first, row.fault));
-    let began = Instant::now();
-    let assessment = gateway.ask(&by(route, &person("cust-1"))).await.good();
-    let taken = began.elapsed();
-    let what = format!("{name} first, {:?}: {assessment}", row.fault);
-    assert!(taken < DEADLINE + SLACK, "{taken:?}: {what}");
-    let (outcome, billed) = (row.outcome, row.billed);
-    let expected = [
-        format!("{name} {operation}: {outcome}, sent, billed {billed}"),
-        format!("{second} {second_operation}: answered, sent, billed yes"),
-    ];
-    assert_eq!(paid_attempts(&assessment), expected, "{what}");
-    assert_eq!(gateway.of(first).billed(), usize::from(row.charged), "{what}");
-    assert_eq!(gateway.billed(), 1 + usize::from(row.charged), "{what}");
-    let answered = &assessment["providers"];
-    assert_eq!(answered.as_array().map(Vec::len), Some(1), "{what}");
-    assert_eq!(
-        (&answered[0]["provider"], &answered[0]["role"], &answered[0]["served"]),
-        (&json!(second), &json!("fallback"), &json!("called")),
-        "{what}"
-    );
-    assert_eq!((&assessment["decided_by"], &assessment["status"]), (&json!(second), &json!("completed")));
-    let level = assessment["level"].as_str().expect("a level");
-    assert!(!matches!(level, "low" | "very_low"), "{what}");
-    for attempt in assessment["attempts"].as_array().expect("attempts") {
-        assert_eq!(attempt["price"].is_null(), attempt["billed"] == "no", "{what}");
-    }
-}
-
-async fn in_every_fault(first: Vendor) {
-    let last =
-        const { &row(FaultKind::SuccessFalse { depth: Depth::Outer }, "vendor_error", "unknown", false) };
-    let mut rows = JoinSet::new();
-    for row in FAULTS.iter().chain([last]) {
-        if rows.len() == AT_ONCE {
-            rows.join_next().await.expect("a row").expect("a good row");
-        }
-        rows.spawn(the_second_answers(first, row));
-    }
-    while let Some(row) = rows.join_next().await {
-        row.expect("a good row");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_idenfy_in_each_fault_youverify_answers_and_the_attempts_tell_outcome_and_billing() {
-    in_every_fault(Vendor::Idenfy).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_youverify_in_each_fault_idenfy_answers_and_the_attempts_tell_outcome_and_billing() {
-    in_every_fault(Vendor::Youverify).await;
-}
-
-#[tokio::test]
-async fn success_false_in_youverifys_inner_envelope_is_an_error_too() {
-    let fault = FaultKind::SuccessFalse { depth: Depth::Inner };
-    the_second_answers(Vendor::Youverify, &row(fault, "vendor_error", "unknown", false)).await;
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ mod documented;
 #[cfg(test)]
 mod drains;
 #[cfg(test)]
+mod fault_matrix;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod held;

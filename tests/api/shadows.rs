@@ -24,6 +24,6 @@ async fn who_may_have_been_paid_for_the_question_is_not_asked_again_as_its_shado
     .await;
     let metrics = gateway.get("/metrics").await.text;
     let left_out = metrics.lines().find(|line| line.starts_with("risk_gateway_shadows_total{"));
-    assert!(left_out.is_some_and(|line| line.contains("paid_before")), "{left_out:?}");
+    assert!(left_out.is_some_and(|line| line.contains("asked_already")), "{left_out:?}");
     assert_eq!(gateway.youverify.billed(), 1);
 }

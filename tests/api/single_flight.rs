@@ -45,6 +45,27 @@ async fn two_hundred_equal_questions_at_once_cost_one_call_and_share_one_assessm
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_equal_questions_at_once_cost_one_call_of_each_who_is_asked_in_every_strategy() {
+    const BOTH: &str = "deadline = \"25s\"\nproviders = [\"idenfy\", \"youverify\"]";
+    let routes = format!(
+        "[routes.panel]\nstrategy = \"consensus\"\n{BOTH}\n[routes.drawn]\nstrategy = \"split\"\n{BOTH}\n\
+         weights = [50, 50]\n[routes.shadowed]\ndeadline = \"25s\"\nproviders = [\"idenfy\"]\n\
+         shadow = {{ providers = [\"youverify\"], sample = 1.0 }}\n"
+    );
+    for (route, most) in [("panel", [1, 1]), ("drawn", [1, 0]), ("shadowed", [1, 1])] {
+        let gateway = Arc::new(Gateway::with(Setup::default().routes(&routes)).await);
+        let question = by(route, &person("cust-1"));
+        let answers = at_once(&gateway, std::iter::repeat_n(question, 200)).await;
+        assert_eq!((answers.len(), ids(&answers).len()), (200, 1), "{route}: one assessment for all");
+        let both = || gateway.billed() == most.iter().sum::<usize>();
+        until("everybody asked has answered", async || both()).await;
+        let mut billed = [gateway.idenfy.billed(), gateway.youverify.billed()];
+        billed.sort_unstable_by(|left, right| right.cmp(left));
+        assert_eq!(billed, most, "{route}: one billed call of each");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_who_joined_a_call_say_so() {
     let gateway = Arc::new(Gateway::start().await);
     gateway.youverify.inject(FaultKind::Latency { ms: 400 });

@@ -32,7 +32,9 @@ async fn shadows(gateway: &Gateway, provider: &str, outcome: &str) -> bool {
 
 #[tokio::test]
 async fn a_slow_first_vendor_is_hedged_and_its_late_answer_kept() {
-    let gateway = routed("hedged", &format!("{BOTH}\nhedge_after = \"100ms\"")).await;
+    let gateway = routed("hedged", &format!("{BOTH}\nhedge_after = \"300ms\"")).await;
+    // So that the questionnaire is read before the race.
+    gateway.ask(&by("idenfy", &person("cust-0"))).await.good();
     gateway.idenfy.inject(Fault::new(FaultKind::Latency { ms: 1500 }).on("check"));
     let began = Instant::now();
     let answer = gateway.ask(&by("hedged", &person("cust-1"))).await.good();
@@ -47,7 +49,7 @@ async fn a_slow_first_vendor_is_hedged_and_its_late_answer_kept() {
         gateway.ask(&by("idenfy", &person("cust-1"))).await.header("cache-status") == "risk-gateway; hit"
     })
     .await;
-    assert_eq!(gateway.billed(), 2, "each was asked once");
+    assert_eq!((gateway.idenfy.billed(), gateway.youverify.billed()), (2, 1), "each was asked once");
     let state = gateway.provider("idenfy").await;
     assert_eq!(state["health"], "up", "who answered late in a race is not ill: {state}");
 }
@@ -144,6 +146,102 @@ async fn a_hung_shadow_changes_nothing_and_only_so_many_are_under_way() {
     }
     until("the others to be left out", async || shadows(&gateway, "youverify", "no_place").await).await;
     assert_eq!(gateway.youverify.calls().len(), 1);
+}
+
+/// Asked to find how long an answer takes.
+const QUESTIONS: usize = 12;
+
+/// Half of a round's questions took no longer than this.
+async fn median_of_asking(gateway: &Gateway, route: &str, round: usize) -> Duration {
+    let mut taken = Vec::new();
+    for number in (0..QUESTIONS).map(|number| round * QUESTIONS + number) {
+        let began = Instant::now();
+        gateway.ask(&by(route, &person(&format!("{route}-{number}")))).await.good();
+        taken.push(began.elapsed());
+    }
+    taken.sort_unstable();
+    taken[QUESTIONS / 2]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_wait_no_longer_while_every_shadow_hangs() {
+    let shadow = "shadow = { providers = [\"youverify\"], sample = 1.0, concurrency = 1000 }";
+    let routes = format!(
+        "[routes.alone]\nproviders = [\"idenfy\"]\n[routes.shadowed]\nproviders = [\"idenfy\"]\n{shadow}\n"
+    );
+    let lines = "timeout = \"60s\"\nlimit = { concurrency = 1000 }\nbreaker = { enabled = false }";
+    let setup = Setup::default().idenfy("timeout = \"20s\"").youverify(lines).deadline("60s");
+    let gateway = Gateway::with(setup.routes(&routes)).await;
+    // As long as the answers of a real vendor take, and the same for both.
+    gateway.idenfy.inject(Fault::new(FaultKind::Latency { ms: 40 }).on("check"));
+    gateway.youverify.inject(FaultKind::Hang);
+    let (mut alone, mut shadowed) = (Vec::new(), Vec::new());
+    for round in 0..5 {
+        // In turns, so that whatever else the machine does falls on both.
+        alone.push(median_of_asking(&gateway, "alone", round).await);
+        shadowed.push(median_of_asking(&gateway, "shadowed", round).await);
+    }
+    until("shadows to hang", async || gateway.youverify.calls().len() >= 50).await;
+    let (alone, shadowed) = (least(&alone), least(&shadowed));
+    assert!(shadowed < alone * 2, "{shadowed:?} with a shadow that hangs, {alone:?} without");
+}
+
+fn least(medians: &[Duration]) -> Duration {
+    *medians.iter().min().expect("one at least")
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_takes_neither_the_answer_nor_its_shadow_along() {
+    let gateway = routed(
+        "shadowed",
+        "providers = [\"idenfy\"]\nshadow = { providers = [\"youverify\"], sample = 1.0 }",
+    )
+    .await;
+    gateway.idenfy.inject(Fault::new(FaultKind::Latency { ms: 500 }).on("check").times(1));
+    let question = by("shadowed", &person("cust-1"));
+    let mut asking = Box::pin(gateway.question(&gateway.key, &question).send());
+    let asked = async || gateway.idenfy.calls().iter().any(|call| call.operation == "check");
+    tokio::select! {
+        answer = &mut asking => panic!("answered before the caller could leave: {answer:?}"),
+        () = until("the vendor to be asked", asked) => {}
+    }
+    drop(asking);
+    until("the shadow to have answered", async || shadows(&gateway, "youverify", "answered").await).await;
+    let hit = gateway.ask(&question).await;
+    assert_eq!(hit.header("cache-status"), "risk-gateway; hit");
+    assert_eq!((gateway.idenfy.billed(), gateway.youverify.billed()), (1, 1), "nobody was paid again");
+}
+
+#[tokio::test]
+async fn who_may_have_been_paid_as_a_failed_arm_is_not_asked_again_as_a_shadow() {
+    let lines = "shadow = { providers = [\"idenfy\"], sample = 1.0 }";
+    for fault in [FaultKind::ResetAfterBilling, FaultKind::CutJson] {
+        let gateway = routed("both", &format!("{BOTH}\n{lines}")).await;
+        gateway.idenfy.inject(Fault::new(fault).on("check").times(1));
+        let answer = gateway.ask(&by("both", &person("cust-1"))).await.good();
+        assert_eq!(answer["decided_by"], "youverify", "{answer}");
+        until("it to be left out", async || shadows(&gateway, "idenfy", "asked_already").await).await;
+        assert_eq!(gateway.idenfy.billed(), 1);
+    }
+}
+
+#[tokio::test]
+async fn another_server_draws_the_same_arm_and_another_experiment_another() {
+    let lines = |experiment: &str| {
+        let split = "strategy = \"split\"\nweights = [50, 50]";
+        Setup::default().routes(&format!("[routes.ab]\n{BOTH}\n{split}\nexperiment = \"{experiment}\"\n"))
+    };
+    let first = Gateway::with(lines("2026-q3")).await;
+    let (twin, later) = (first.twin().await, first.twin_with(lines("2026-q4")).await);
+    let (mut drawn, mut drawn_later) = (Vec::new(), Vec::new());
+    for number in 0..16 {
+        let question = by("ab", &person(&format!("cust-{number}")));
+        let arm = first.ask(&question).await.good()["assigned_to"].clone();
+        assert_eq!(twin.ask(&question).await.good()["assigned_to"], arm);
+        drawn.push(arm);
+        drawn_later.push(later.ask(&question).await.good()["assigned_to"].clone());
+    }
+    assert_ne!(drawn, drawn_later);
 }
 
 #[tokio::test]

@@ -60,6 +60,19 @@ pub(crate) async fn change(url: &str, statement: &str) -> u64 {
     }
 }
 
+/// The most that were sent to the provider in any window of this length, by the time that each was sent.
+pub(crate) async fn busiest(url: &str, provider: &str, window: Duration) -> i64 {
+    let of = |name: &str| format!("{name}.provider = '{provider}' AND {name}.sent");
+    let length = window.as_micros();
+    let within = format!("b.started_at >= a.started_at AND b.started_at < a.started_at + {length}");
+    let counts = format!(
+        "SELECT (SELECT COUNT(*) FROM attempts b WHERE {} AND {within}) AS n FROM attempts a WHERE {}",
+        of("b"),
+        of("a")
+    );
+    number(url, &format!("SELECT COALESCE(MAX(n), 0) FROM ({counts}) windows")).await
+}
+
 /// Waits until no exchange is open, and holds the books against what each vendor saw.
 pub(crate) async fn balance(url: &str, vendors: &Vendors) -> Books {
     settled(url).await;
@@ -92,10 +105,9 @@ async fn settled(url: &str) {
     }
 }
 
-/// How often each person was billed, by family name.
-pub(crate) fn billed_by_name(vendors: &Vendors) -> BTreeMap<String, usize> {
+/// How often each person was billed in these calls, by family name.
+pub(crate) fn billed_by_name(calls: &[RecordedCall]) -> BTreeMap<String, usize> {
     let mut billed = BTreeMap::new();
-    let calls = [vendors.idenfy.calls(), vendors.youverify.calls()].concat();
     for name in calls.iter().filter(|call| call.billed).filter_map(family_name) {
         *billed.entry(name).or_default() += 1;
     }

@@ -74,7 +74,7 @@ pub(crate) async fn hold_to_it(callers: &[Caller], door: &Door, vendors: &Vendor
         caller.hear_of_unknown(door).await;
     }
     assert_eq!(billed_before, vendors.billed(), "a vendor was paid for what was not known before");
-    let billed = books::billed_by_name(vendors);
+    let billed = books::billed_by_name(&[vendors.idenfy.calls(), vendors.youverify.calls()].concat());
     let mut paid = 0;
     for key in callers.iter().flat_map(Caller::keys) {
         let times = billed.get(key).copied().unwrap_or_default();
@@ -103,9 +103,14 @@ impl Door {
 
     /// The whole answer; none when the gateway was gone before its end.
     async fn send(&self, question: &Question) -> Option<Answer> {
+        self.ask(question.key.as_deref(), &question.body).await
+    }
+
+    /// The same of a question that is asked under `key`.
+    pub(crate) async fn ask(&self, key: Option<&str>, body: &Value) -> Option<Answer> {
         let url = format!("{}/v1/assessments", self.url);
-        let mut request = self.client.post(url).bearer_auth(&self.api_key).json(&question.body);
-        if let Some(key) = &question.key {
+        let mut request = self.client.post(url).bearer_auth(&self.api_key).json(body);
+        if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
         let response = request.send().await.ok()?;

@@ -1,4 +1,4 @@
-//! When things go wrong: killed, stopped, disk full, database restarted, several servers, slow clients, talkative vendors.
+//! When things go wrong: killed, stopped, disk full, database restarted, several servers, slow clients, vendors in every fault, talkative vendors.
 
 #[cfg(test)]
 #[path = "../support/history.rs"]
@@ -27,10 +27,16 @@ mod books;
 #[cfg(test)]
 mod callers;
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod on_both_stores;
+#[cfg(test)]
+mod traffic;
 
+#[cfg(test)]
+mod chaos;
 #[cfg(test)]
 mod crash_consensus;
 #[cfg(test)]
@@ -39,6 +45,8 @@ mod crash_idempotency;
 mod imports;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod postgres_restart;
 #[cfg(test)]

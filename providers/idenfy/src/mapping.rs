@@ -22,7 +22,7 @@ use crate::{
     wire::{Assessment, Section},
 };
 
-pub(crate) const MAPPING_VERSION: &str = "idenfy/1";
+pub(crate) const MAPPING_VERSION: &str = "idenfy/2";
 pub(crate) const SCALE: &str = "idenfy:0-100";
 
 /// Account data that an answer is stored without.

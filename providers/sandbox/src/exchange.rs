@@ -4,7 +4,7 @@
 //! assessment that was made and charged though the client never learns of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::body::Body;
@@ -115,6 +115,7 @@ pub(crate) async fn exchange(
 
 fn recorded(operation: &str, asked: &Asked) -> RecordedCall {
     RecordedCall {
+        received_at: Instant::now(),
         operation: operation.to_owned(),
         method: asked.method.to_string(),
         path: asked.path_and_query(),

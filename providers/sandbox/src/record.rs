@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ use crate::fault::FaultKind;
 /// One request as the vendor saw it. Its `Debug` leaves the body out.
 #[derive(Clone, Debug)]
 pub struct RecordedCall {
+    /// When the whole request was there.
+    pub received_at: Instant,
     /// The operation asked for; `unknown` for a path the vendor does not have.
     pub operation: String,
     /// The request's method.

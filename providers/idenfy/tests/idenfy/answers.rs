@@ -19,7 +19,7 @@ async fn the_documented_check_reads_as_documented() {
     assert!(answer.flags.is_empty(), "{:?}", answer.flags);
     assert!(is(answer.coverage(), 1.0));
     assert_eq!(answer.assessed_at, time_of(NOW));
-    assert_eq!(answer.mapping_version, "idenfy/1");
+    assert_eq!(answer.mapping_version, "idenfy/2");
     assert_eq!(answer.kind, Idenfy::KIND);
     let factors: Vec<_> = answer
         .factors
