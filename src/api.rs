@@ -154,7 +154,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(catalog::provider))
         .routes(routes!(profiles::list))
         .routes(routes!(profiles::read))
-        .routes(routes!(catalog::routes))
+        .routes(routes!(catalog::routes::list))
         .routes(routes!(imports::create))
         .routes(routes!(imports::read, imports::cancel))
         .routes(routes!(hooks::take))

@@ -9,6 +9,7 @@ mod inquiry;
 mod plan;
 mod poll;
 mod question;
+mod race;
 mod recover;
 mod refusal;
 mod ripen;
@@ -24,10 +25,9 @@ use tracing::Instrument;
 
 pub use adopt::{Adopted, Earlier, Known, Same};
 pub use plan::{OnUnavailable, Plan, Split};
-pub use poll::PollSettings;
+pub use poll::{Look, Owed, PollSettings};
 pub use question::{Answer, CacheUse, Continued, Question, Replaced};
 pub use refusal::Refusal;
-pub use ripen::{Look, Owed};
 pub use shadow::Shadow;
 pub use unavailable::Held;
 

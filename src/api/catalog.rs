@@ -1,4 +1,6 @@
-//! What is configured and how it fares: providers and routes.
+//! What is configured and how it fares: providers, and in a room of their own routes.
+
+pub(super) mod routes;
 
 use axum::{
     Json,
@@ -6,7 +8,7 @@ use axum::{
 };
 use http::StatusCode;
 use jiff::Timestamp;
-use risk_provider::{FailureKind, Input, Level, SubjectType};
+use risk_provider::{FailureKind, Input, SubjectType};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,14 +17,7 @@ use super::{
     auth::Caller,
     problem::{KeyRefusals, Problem},
 };
-use crate::{
-    assessment::Strategy,
-    keys::Scope,
-    policy::{AllowedRule, Floor, Policy, Review},
-    questionnaires::MappingStatus,
-    resilience::BreakerState,
-    routing::{Provider, Route},
-};
+use crate::{keys::Scope, questionnaires::MappingStatus, resilience::BreakerState, routing::Provider};
 
 /// Every provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +32,7 @@ pub(super) struct ProviderStatus {
     name: String,
     /// The adapter behind it.
     kind: &'static str,
-    /// How it fares, by its breakers.
+    /// How it fares, by its breakers and the mapping of its questionnaire.
     health: Health,
     /// Since when an operator keeps it from being asked; none while it is asked.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -70,7 +65,7 @@ pub(super) enum Health {
     Up,
     /// A probe is under way.
     Recovering,
-    /// A breaker is open.
+    /// A breaker is open, or its questionnaire changed and nobody has accepted that.
     Down,
 }
 
@@ -84,77 +79,6 @@ pub(super) struct OperationStatus {
     /// The failure that opened it.
     #[schema(value_type = Option<String>)]
     reason: Option<FailureKind>,
-}
-
-/// Every route.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Routes {
-    routes: Vec<RouteStatus>,
-}
-
-/// One route.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RouteStatus {
-    /// Its name.
-    name: String,
-    /// How it chooses.
-    strategy: Strategy,
-    /// Whom it asks, in order.
-    providers: Vec<String>,
-    /// The longest that an answer may take, in milliseconds.
-    deadline_ms: u128,
-    /// What it makes of providers' answers.
-    policy: PolicyStatus,
-    /// Subjects that a provider may be shown; one that is not named may be shown all.
-    allowed: Vec<AllowedStatus>,
-}
-
-/// What a route makes of providers' answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PolicyStatus {
-    /// Fingerprint of these rules, as in `policy.version` of the assessments that they judged.
-    version: String,
-    /// The least coverage with which an answer counts as complete.
-    coverage_floor: f64,
-    /// From how many levels apart the higher answer stands and a person must look.
-    spread_levels: u8,
-    /// Codes of the factors that must have been judged.
-    required_factors: Vec<String>,
-    /// What the level is at least.
-    floors: Vec<FloorStatus>,
-    /// What a person must look at.
-    review: Vec<ReviewStatus>,
-}
-
-/// While its condition holds, the level is at least this.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FloorStatus {
-    /// The condition.
-    when: String,
-    /// The lowest level it allows.
-    level: Level,
-    /// Why.
-    reason: String,
-}
-
-/// While its condition holds, a person must look.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ReviewStatus {
-    /// The condition.
-    when: String,
-    /// Why.
-    reason: String,
-}
-
-/// Subjects that one provider may be shown.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AllowedStatus {
-    /// The provider.
-    provider: String,
-    /// Countries of residence or incorporation; none for every one.
-    countries: Option<Vec<String>>,
-    /// Types; none for both.
-    types: Option<Vec<SubjectType>>,
 }
 
 /// List providers.
@@ -208,24 +132,6 @@ pub(super) fn no_provider() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
 }
 
-/// List routes.
-///
-/// The ways to answer, by the name that a request may give.
-#[utoipa::path(
-    get,
-    path = "/v1/routes",
-    tag = "operations",
-    security(("key" = [])),
-    responses(
-        (status = 200, description = "Every route", body = Routes),
-        KeyRefusals,
-    )
-)]
-pub(super) async fn routes(State(api): State<Api>, caller: Caller) -> Result<Json<Routes>, Problem> {
-    caller.needs(Scope::Read)?;
-    Ok(Json(Routes { routes: api.0.assessor.routes().map(RouteStatus::of).collect() }))
-}
-
 // === impl ProviderStatus ===
 
 impl ProviderStatus {
@@ -237,8 +143,10 @@ impl ProviderStatus {
             .breakers()
             .map(|(name, breaker, reason)| OperationStatus { name, breaker, reason })
             .collect();
-        let health =
-            operations.iter().map(|operation| Health::of(operation.breaker)).max().unwrap_or(Health::Up);
+        let is_barred = watched.is_some_and(|watched| watched.gate().bars());
+        let by_mapping = if is_barred { Health::Down } else { Health::Up };
+        let by_breakers = operations.iter().map(|operation| Health::of(operation.breaker));
+        let health = by_breakers.fold(by_mapping, Health::max);
         Self {
             name: descriptor.name.to_string(),
             kind: descriptor.kind,
@@ -265,58 +173,6 @@ impl Health {
             BreakerState::Closed => Self::Up,
             BreakerState::HalfOpen => Self::Recovering,
             BreakerState::Open => Self::Down,
-        }
-    }
-}
-
-// === impl RouteStatus ===
-
-impl RouteStatus {
-    fn of(route: &Route) -> Self {
-        let name = |provider: &std::sync::Arc<Provider>| provider.adapter.descriptor().name.to_string();
-        Self {
-            name: route.name.clone(),
-            strategy: route.strategy(),
-            providers: route.providers.iter().map(name).collect(),
-            deadline_ms: route.deadline.as_millis(),
-            policy: PolicyStatus::of(&route.policy),
-            allowed: route.allowed.0.iter().map(AllowedStatus::of).collect(),
-        }
-    }
-}
-
-// === impl PolicyStatus ===
-
-impl PolicyStatus {
-    fn of(policy: &Policy) -> Self {
-        let floor = |floor: &Floor| FloorStatus {
-            when: floor.when.to_string(),
-            level: floor.level,
-            reason: floor.reason.clone(),
-        };
-        let review =
-            |review: &Review| ReviewStatus { when: review.when.to_string(), reason: review.reason.clone() };
-        Self {
-            version: policy.version().to_owned(),
-            coverage_floor: policy.coverage_floor(),
-            spread_levels: policy.spread_levels(),
-            required_factors: policy.required_factors().to_vec(),
-            floors: policy.floors().iter().map(floor).collect(),
-            review: policy.review().iter().map(review).collect(),
-        }
-    }
-}
-
-// === impl AllowedStatus ===
-
-impl AllowedStatus {
-    fn of(rule: &AllowedRule) -> Self {
-        let countries = Some(&rule.countries).filter(|countries| !countries.is_empty());
-        let types = Some(&rule.types).filter(|types| !types.is_empty());
-        Self {
-            provider: rule.provider.to_string(),
-            countries: countries.map(|countries| countries.iter().map(ToString::to_string).collect()),
-            types: types.cloned(),
         }
     }
 }

@@ -78,7 +78,8 @@ pub struct ImportState {
     /// When it ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
-    /// Why it failed; while it runs, what it waits for to pass.
+    /// Why it failed, `circular_list` where the vendor's list leads to a page that was read before; while it runs, what it
+    /// waits for to pass.
     pub error: Option<String>,
 }
 

@@ -239,7 +239,7 @@ impl ProviderConfig {
         let breaker = common.breaker.into();
         let guards = GuardSettings { breaker, limit, timeout, attempts, price: common.price };
         let ttl = common.cache.ttl.map_or(DEFAULT_TTL, |length| length.0);
-        let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0);
+        let keep_stale = common.cache.stale_if_error.map_or(ttl, |length| length.0.saturating_sub(ttl));
         let clear_max_age = common.cache.clear_max_age.map_or(DEFAULT_CLEAR_MAX_AGE, |length| length.0);
         let (sandbox, poll) = (common.sandbox, common.poll.into());
         let (on_change, reread_every) = (common.on_changed_profile, common.reread_profile_every);

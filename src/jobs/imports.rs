@@ -4,6 +4,7 @@
 //! records it; a page is read again from its beginning after a kill, and what is counted already is passed over. One
 //! exchange at a time, so that callers never wait for more than one.
 
+mod circle;
 mod page;
 mod span;
 
@@ -29,6 +30,8 @@ use crate::{
 pub const KIND: &str = "import";
 /// The code of a page that was put off because its server stopped.
 pub const STOPPED: &str = "stopped";
+/// The code of a page whose next one was read before: what the vendor lists is in, as far as it can be told.
+const CIRCULAR_LIST: &str = "circular_list";
 
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
@@ -80,6 +83,9 @@ struct Step {
     span: Span,
     /// Where it begins; none for the first.
     cursor: Option<String>,
+    /// What tells a list that leads in a circle.
+    #[serde(default)]
+    mark: circle::Mark,
 }
 
 // === impl Wanted ===
@@ -135,7 +141,8 @@ impl Wanted {
     ) -> Result<Import, StoreError> {
         let label = label.unwrap_or_else(|| RequestId::new().to_string());
         let subject = store.subject(&own_subject(keys, &self.tenant, &label, now)).await?;
-        let step = Step { provider: self.provider.clone(), span: self.span, cursor: None };
+        let mark = circle::Mark::default();
+        let step = Step { provider: self.provider.clone(), span: self.span, cursor: None, mark };
         let import = NewImport {
             team: self.tenant.clone(),
             provider: self.provider.clone(),
@@ -171,6 +178,16 @@ fn own_subject(keys: &KeyMaker, tenant: &str, label: &str, at: Timestamp) -> Sub
 impl Step {
     fn item(&self, label: String, now: Timestamp) -> Result<NewItem, StoreError> {
         Ok(NewItem { kind: KIND, label, run_at: now, payload: serde_json::to_vec(self)? })
+    }
+
+    /// The page after this one.
+    ///
+    /// # Errors
+    ///
+    /// When it was read before.
+    fn next(&self, cursor: String) -> Result<Self, Vain> {
+        let mark = self.mark.then(&cursor).ok_or(Vain::for_good(CIRCULAR_LIST))?;
+        Ok(Self { provider: self.provider.clone(), span: self.span, cursor: Some(cursor), mark })
     }
 }
 

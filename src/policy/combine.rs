@@ -212,6 +212,29 @@ fn all_reasons(verdicts: &[Verdict]) -> Vec<String> {
     reasons
 }
 
+// === impl Combine ===
+
+impl Combine {
+    /// The word used in configuration and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MostConservative => "most_conservative",
+            Self::Mean => "mean",
+            Self::Quorum(_) => "quorum",
+        }
+    }
+
+    /// How many vendors it takes, where that matters.
+    #[must_use]
+    pub const fn quorum(self) -> Option<usize> {
+        match self {
+            Self::Quorum(vendors) => Some(vendors.get()),
+            Self::MostConservative | Self::Mean => None,
+        }
+    }
+}
+
 // === impl Combined ===
 
 impl Combined {

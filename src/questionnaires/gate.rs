@@ -92,6 +92,12 @@ impl Gate {
         })
     }
 
+    /// Whether its provider is not asked because it changed.
+    #[must_use]
+    pub fn bars(&self) -> bool {
+        self.on_change == OnChange::Stop && matches!(self.standing(), Standing::Stale(_))
+    }
+
     /// What was accepted and what was last read, as far as this process knows.
     #[must_use]
     pub fn known(&self) -> Option<Arc<KnownQuestionnaire>> {

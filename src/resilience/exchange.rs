@@ -115,6 +115,12 @@ impl Guards {
         self.limiter.free_places()
     }
 
+    /// Whether an exchange that began now would wait behind others.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.limiter.is_busy()
+    }
+
     /// A call whose exchanges pass these guards, are noted in `journal` before they are made and in `log` as they are.
     ///
     /// An exchange is only begun while its answer can still come in time: for the caller's part of the time less

@@ -145,6 +145,13 @@ impl Limiter {
         Ok(Permit { _place: place })
     }
 
+    /// Whether somebody waits for a place or a turn.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let queued = self.pace.as_ref().is_some_and(|pace| pace.turn.try_lock().is_err());
+        queued || self.free_places() == 0
+    }
+
     /// Places free right now.
     #[must_use]
     pub fn free_places(&self) -> usize {

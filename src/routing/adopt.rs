@@ -146,7 +146,7 @@ impl Assessor {
     }
 
     /// Whether its route would make the same of the same answer today.
-    fn is_made_alike(&self, made: &Assessment) -> bool {
+    pub(super) fn is_made_alike(&self, made: &Assessment) -> bool {
         self.route(&made.route)
             .is_some_and(|route| made.policy.version.as_deref() == Some(route.policy.version()))
     }

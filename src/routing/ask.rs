@@ -248,7 +248,7 @@ impl Lead {
             Status::Completed | Status::Partial | Status::Unavailable => (provider.ttl, provider.keep_stale),
         };
         let entry = Arc::new(Entry::new(record, assessor.clock.now(), ttl, keep_stale));
-        if turn.inquiry.one_decides {
+        if turn.inquiry.is_open() {
             self.make_at_once(&entry, by).await;
         }
         let is_kept = match status {

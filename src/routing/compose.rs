@@ -106,12 +106,29 @@ impl Assessor {
         let name = name_of(inquiry, voices);
         let place = first.found.entry.composed(&name);
         let assessment = place
-            .get_or_try_init(|| {
+            .get_or_try_init(async || {
+                if let Some(stored) = self.stored_of(inquiry, voices).await? {
+                    return Ok(Arc::new(stored));
+                }
                 made_now = true;
-                self.make(inquiry, voices, &first.found.entry, &name)
+                self.make(inquiry, voices, &first.found.entry, &name).await
             })
             .await?;
         Ok((Arc::clone(assessment), made_now))
+    }
+
+    /// What the route made of several answers, all of them kept, the last of which came later than the others: it was
+    /// made under an earlier revision's id.
+    async fn stored_of(&self, inquiry: &Inquiry, voices: &[Voice]) -> Result<Option<Assessment>, StoreError> {
+        let all_kept = voices.iter().all(|voice| voice.found.cache == CacheUse::Hit);
+        let ([first, _, ..], true) = (voices, all_kept) else { return Ok(None) };
+        let Inquiry { route, question, .. } = inquiry;
+        let made = self.store.made_of(&question.team, &route.name, &first.found.entry.record.id).await?;
+        let Some(made) = made.filter(|made| self.is_made_alike(made)) else { return Ok(None) };
+        let sources = self.store.sources(&made.id).await?;
+        let is_of = |voice: &Voice| sources.iter().any(|(id, _)| *id == voice.found.entry.record.id);
+        let is_same = sources.len() == voices.len() && voices.iter().all(is_of);
+        if is_same { self.store.assessment(&question.team, &made.id).await } else { Ok(None) }
     }
 
     async fn make(

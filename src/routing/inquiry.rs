@@ -1,6 +1,9 @@
 //! One question on its way along a route: whom it is put to, and every exchange that led to.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use risk_provider::ProviderName;
 use tokio::time::Instant;
@@ -21,6 +24,8 @@ pub(super) struct Inquiry {
     pub(super) assigned_to: Option<ProviderName>,
     /// Whether what one provider says is the route's answer.
     pub(super) one_decides: bool,
+    /// Whether one has decided: what comes later is kept, and answers nobody.
+    pub(super) decided: AtomicBool,
     pub(super) trail: Trail,
 }
 
@@ -69,7 +74,18 @@ impl Inquiry {
         assigned_to: Option<ProviderName>,
     ) -> Self {
         let (route, question) = (Arc::clone(route), Arc::clone(question));
-        Self { route, question, assigned_to, one_decides: true, trail: Trail::default() }
+        let (one_decides, decided, trail) = (true, AtomicBool::default(), Trail::default());
+        Self { route, question, assigned_to, one_decides, decided, trail }
+    }
+
+    /// One provider's answer is the route's.
+    pub(super) fn decide(&self) {
+        self.decided.store(true, Ordering::Release);
+    }
+
+    /// Whether the next provider's answer is the route's.
+    pub(super) fn is_open(&self) -> bool {
+        self.one_decides && !self.decided.load(Ordering::Acquire)
     }
 
     /// The next turn is this candidate's.

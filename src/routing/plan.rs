@@ -42,6 +42,20 @@ pub enum OnUnavailable {
     Stale,
 }
 
+// === impl OnUnavailable ===
+
+impl OnUnavailable {
+    /// The word used in configuration and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Hold { .. } => "hold",
+            Self::Stale => "stale",
+        }
+    }
+}
+
 // === impl Split ===
 
 impl Split {

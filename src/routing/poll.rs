@@ -1,6 +1,50 @@
-//! When an answer that a vendor still owes is looked for.
+//! What a vendor still owes, and when it is looked for.
 
 use std::time::Duration;
+
+use jiff::Timestamp;
+use risk_provider::{ProviderName, VendorReference};
+use serde::{Deserialize, Serialize};
+
+use super::Provider;
+use crate::{
+    cache::{CacheKey, KeyMaker},
+    ids::AssessmentId,
+    jobs::polling,
+    policy::Facts,
+    store::{NewItem, StoreError},
+};
+
+/// An answer that a vendor still owes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Owed {
+    /// The assessment that lacks it.
+    pub(super) assessment: AssessmentId,
+    pub(super) provider: ProviderName,
+    pub(super) reference: VendorReference,
+    /// Under which the answer is kept once it is there.
+    pub(super) key: CacheKey,
+    pub(super) since: Timestamp,
+    /// What the route's policy may know of the subject.
+    pub(super) facts: Facts,
+    /// For a challenger's answer: the revision of the assessment that it is compared with, and is no part of.
+    #[serde(default)]
+    pub(super) shadow_of: Option<u32>,
+}
+
+/// What came of looking.
+#[derive(Debug)]
+pub enum Look {
+    /// The answer is there, or given up.
+    Ended,
+    /// There is nothing to look for any more.
+    Gone,
+    /// The vendor is still working; when to look again.
+    Pending {
+        /// After this time.
+        again_in: Duration,
+    },
+}
 
 /// When an answer that a vendor still owes is looked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,6 +57,22 @@ pub struct PollSettings {
     pub factor: f64,
     /// When to give up.
     pub give_up_after: Duration,
+}
+
+// === impl Owed ===
+
+impl Owed {
+    /// The first look for it.
+    pub(super) fn first_look(&self, keys: &KeyMaker, provider: &Provider) -> Result<NewItem, StoreError> {
+        let run_at = self.since.checked_add(provider.poll.first);
+        Ok(NewItem {
+            kind: polling::KIND,
+            // Found again by the vendor's reference, whoever asked and by whichever route.
+            label: format!("{}/{}", keys.vendor_reference(&self.provider, &self.reference), self.assessment),
+            run_at: run_at.unwrap_or(Timestamp::MAX),
+            payload: serde_json::to_vec(self)?,
+        })
+    }
 }
 
 // === impl PollSettings ===

@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use risk_provider::{AnswerState, ProviderAssessment, ProviderName, VendorReference};
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    Assessor, Provider, Question, Refusal,
+    Assessor, Look, Owed, Provider, Question, Refusal,
     inquiry::{Inquiry, Turn, Voice},
 };
 use crate::{
@@ -29,34 +28,6 @@ const NEVER_ANSWERED: &str = "vendor_never_answered";
 /// Why an answer was judged without its route's own rules.
 const ROUTE_IS_GONE: &str = "route_is_gone";
 
-/// An answer that a vendor still owes.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Owed {
-    /// The pending assessment.
-    assessment: AssessmentId,
-    provider: ProviderName,
-    reference: VendorReference,
-    /// Under which the answer is kept once it is there.
-    key: CacheKey,
-    since: Timestamp,
-    /// What the route's policy may know of the subject.
-    facts: Facts,
-}
-
-/// What came of looking.
-#[derive(Debug)]
-pub enum Look {
-    /// The assessment has its last revision now.
-    Ended,
-    /// There is nothing to look for any more.
-    Gone,
-    /// The vendor is still working; when to look again.
-    Pending {
-        /// After this time.
-        again_in: Duration,
-    },
-}
-
 // === impl Assessor ===
 
 impl Assessor {
@@ -68,25 +39,30 @@ impl Assessor {
         assessment: &Assessment,
     ) -> Result<Option<NewItem>, StoreError> {
         let said = &voice.found.entry.record.assessment;
+        let owed = self.owed(&inquiry.question, &voice.provider, said, &assessment.id);
+        owed.map(|owed| owed.first_look(&self.keys, &voice.provider)).transpose()
+    }
+
+    /// What the provider that `said` so still owes to an assessment; none where it owes nothing, or cannot be looked for.
+    pub(super) fn owed(
+        &self,
+        question: &Question,
+        provider: &Provider,
+        said: &ProviderAssessment,
+        assessment: &AssessmentId,
+    ) -> Option<Owed> {
         let (AnswerState::Pending, Some(reference)) = (said.state, &said.vendor_reference) else {
-            return Ok(None);
+            return None;
         };
-        let owed = Owed {
-            assessment: assessment.id.clone(),
+        Some(Owed {
+            assessment: assessment.clone(),
             provider: said.provider.clone(),
             reference: reference.clone(),
-            key: self.key_of(&inquiry.question, &voice.provider, said),
-            since: assessment.created_at,
-            facts: Facts::from(inquiry.question.subject.as_ref()),
-        };
-        let run_at = assessment.created_at.checked_add(voice.provider.poll.first);
-        Ok(Some(NewItem {
-            kind: polling::KIND,
-            // Found again by the vendor's reference, whoever asked and by whichever route.
-            label: format!("{}/{}", self.keys.vendor_reference(&said.provider, reference), assessment.id),
-            run_at: run_at.unwrap_or(Timestamp::MAX),
-            payload: serde_json::to_vec(&owed)?,
-        }))
+            key: self.key_of(question, provider, said),
+            since: self.clock.now(),
+            facts: Facts::from(question.subject.as_ref()),
+            shadow_of: None,
+        })
     }
 
     /// The key under which what was said in answer to `turn` is kept.
@@ -125,7 +101,8 @@ impl Assessor {
         let provider = self.providers.get(&owed.provider);
         let (Some(first), Some(provider)) = (first, provider) else { return Ok(Look::Gone) };
         let subject = self.store.subject_of(&first.subject.id).await?;
-        let Some(subject) = subject.filter(|_| first.waits()) else { return Ok(Look::Gone) };
+        let is_waited_for = owed.shadow_of.is_some() || first.waits();
+        let Some(subject) = subject.filter(|_| is_waited_for) else { return Ok(Look::Gone) };
         let origin = Origin {
             team: item.team.clone(),
             route: first.route.clone(),
@@ -137,14 +114,24 @@ impl Assessor {
         let exchanges = AttemptsRecord { origin, attempts: log.attempts() };
         match said {
             Ok(said) if said.state == AnswerState::Final => {
-                self.ripened(item, owed, provider, first, said, exchanges).await?;
+                match owed.shadow_of {
+                    Some(revision) => {
+                        let served = (&first, revision);
+                        self.shadow_ripened(item, served, owed, provider, said, exchanges).await?;
+                    }
+                    None => self.ripened(item, owed, provider, first, said, exchanges).await?,
+                }
                 Ok(Look::Ended)
             }
             other => {
                 let now = self.clock.now();
                 self.store.append_attempts(exchanges.clone()).await?;
                 let waited = Duration::try_from(now.duration_since(owed.since)).unwrap_or_default();
-                if waited >= provider.poll.give_up_after {
+                let is_over = waited >= provider.poll.give_up_after;
+                if is_over && owed.shadow_of.is_some() {
+                    return Ok(Look::Gone);
+                }
+                if is_over {
                     self.give_up(item, &owed.provider, first, exchanges).await?;
                     return Ok(Look::Ended);
                 }

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use risk_provider::Billed;
+use risk_provider::{AnswerState, Billed, ProviderAssessment};
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
 use super::{
-    Answer, Assessor, CacheUse, Provider, Question, Route,
+    Answer, Assessor, CacheUse, Owed, Provider, Question, Route,
     ask::suits,
     inquiry::{Candidate, Found, Inquiry, Turn},
 };
 use crate::{
     assessment::{Assessment, Role, Served, Status},
     attempts::Attempt,
-    cache::FlightError,
+    cache::{Entry, FlightError},
     deadline::Deadline,
+    ids::{AssessmentId, ProviderAssessmentId},
     resilience::BreakerState,
-    store::{ShadowRecord, StoreError},
+    store::{AttemptsRecord, LeasedItem, ProviderRecord, ShadowRecord, StoreError},
 };
 
 /// Who else is asked, how often, and how many of them at once.
@@ -77,6 +78,10 @@ impl Assessor {
         if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
             return Err("breaker_open");
         }
+        // Callers take their turns first.
+        if challenger.guards.is_busy() {
+            return Err("no_turn");
+        }
         let place = Arc::clone(&shadow.places).try_acquire_owned().map_err(|_full| "no_place")?;
         // Asked for itself alone: what it says ends no job and belongs to no key.
         let question =
@@ -93,7 +98,8 @@ impl Assessor {
             let outcome = assessor.shadow(&turn, served).await;
             drop(place);
             match outcome {
-                Ok(()) => assessor.telemetry.shadow(name, "answered"),
+                Ok(AnswerState::Final) => assessor.telemetry.shadow(name, "answered"),
+                Ok(AnswerState::Pending) => assessor.telemetry.shadow(name, "pending"),
                 Err(FlightError::Provider(_)) => assessor.telemetry.shadow(name, "failed"),
                 Err(FlightError::Store(error)) => {
                     tracing::warn!(error = error.told(), "a shadow's answer could not be recorded");
@@ -108,17 +114,72 @@ impl Assessor {
     async fn shadow(
         self: &Arc<Self>,
         turn: &Turn,
-        (assessment_id, revision): (crate::ids::AssessmentId, u32),
-    ) -> Result<(), FlightError> {
+        served: (AssessmentId, u32),
+    ) -> Result<AnswerState, FlightError> {
         let now = Instant::now();
         let share = Deadline::new(now, turn.inquiry.route.deadline, None).share(now, 1);
         let Found { entry, cache } = self.ask(turn, share).await?;
-        let served = if cache.called() { Served::Called } else { Served::Cached };
-        let provider_assessment_id = entry.record.id.clone();
+        let how = if cache.called() { Served::Called } else { Served::Cached };
+        let noting = self.note_shadow(turn, &entry.record, served, how);
+        noting.await.map_err(|error: StoreError| FlightError::store(error))?;
+        Ok(entry.record.assessment.state)
+    }
+
+    /// Notes what a challenger said beside what was served. What it still owes is looked for first of all.
+    async fn note_shadow(
+        &self,
+        turn: &Turn,
+        record: &ProviderRecord,
+        (assessment_id, revision): (AssessmentId, u32),
+        served: Served,
+    ) -> Result<(), StoreError> {
+        let (question, at) = (&turn.inquiry.question, self.clock.now());
+        let owed = self.owed(question, &turn.provider, &record.assessment, &assessment_id);
+        if let Some(owed) = owed {
+            let owed = Owed { shadow_of: Some(revision), ..owed };
+            let look = owed.first_look(&self.keys, &turn.provider)?;
+            self.store.enqueue(&question.team, &record.exchanges.origin.subject, look, at).await?;
+        }
+        let provider_assessment_id = record.id.clone();
         let record =
-            ShadowRecord { assessment_id, revision, provider_assessment_id, served, at: self.clock.now() };
-        let noting = self.store.note_shadow(record);
-        noting.await.map_err(|error: StoreError| FlightError::store(error))
+            ShadowRecord { assessment_id, revision, provider_assessment_id, served, at, completes: None };
+        self.store.note_shadow(record).await
+    }
+
+    /// Notes what a challenger said at last, which ends `item`.
+    pub(super) async fn shadow_ripened(
+        &self,
+        item: &LeasedItem,
+        (served, revision): (&Assessment, u32),
+        owed: &Owed,
+        provider: &Provider,
+        said: ProviderAssessment,
+        exchanges: AttemptsRecord,
+    ) -> Result<(), StoreError> {
+        said.flags.iter().for_each(|&flag| self.telemetry.flag(&said.provider, flag));
+        let route = self.routes.get(&served.route);
+        let status = route.map(|route| route.policy.status_of(&said, &owed.facts));
+        let reference_mac = self.keys.reference_of(&item.team, &said);
+        let (id, at) = (ProviderAssessmentId::new(), self.clock.now());
+        let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges, reference_mac });
+        // Not waited for: it is written before the note, and that is waited for.
+        drop(self.store.hand_over(Arc::clone(&record)).await?);
+        self.store
+            .note_shadow(ShadowRecord {
+                assessment_id: served.id.clone(),
+                revision,
+                provider_assessment_id: record.id.clone(),
+                served: Served::Called,
+                at,
+                completes: Some(item.lease.clone()),
+            })
+            .await?;
+        self.telemetry.shadow(provider.name(), "answered");
+        if status == Some(Status::Completed) && !provider.ttl.is_zero() {
+            let entry = Entry::new(record, at, provider.ttl, provider.keep_stale);
+            self.cache.keep(owed.key, Arc::new(entry)).await;
+        }
+        Ok(())
     }
 }
 

@@ -180,8 +180,11 @@ pub(super) async fn insert_shadow(
         .bind(record.served.as_str())
         .bind(record.at)
         .run(connection)
-        .await
-        .map(drop)
+        .await?;
+    if let Some(lease) = &record.completes {
+        jobs::complete(connection, lease, record.provider_assessment_id.as_str(), record.at).await?;
+    }
+    Ok(())
 }
 
 fn sealed(subject: &StoredSubject, place: &str, text: Option<&str>) -> Result<Option<Vec<u8>>, StoreError> {

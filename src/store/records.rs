@@ -118,6 +118,8 @@ pub struct ShadowRecord {
     pub served: Served,
     /// When.
     pub at: Timestamp,
+    /// The item of a job that looked for it.
+    pub completes: Option<Lease>,
 }
 
 /// A stored assessment given again.

@@ -151,6 +151,12 @@ providers = ["idenfy", "deep"]
     assert_eq!(whole["status"], "completed", "{whole}");
     let raw = gateway.get(&format!("{path}?include=raw")).await.good();
     assert!(raw["raw"]["idenfy"].is_object() && raw["raw"]["deep"].is_object());
+    for _ in 0..2 {
+        let again = gateway.ask(&by("both", &subject)).await.good();
+        assert_eq!((&again["id"], &again["revision"]), (&whole["id"], &whole["revision"]), "{again}");
+        let served = [0, 1].map(|provider| again["providers"][provider]["served"].clone());
+        assert_eq!(served, [json!("cached"), json!("cached")]);
+    }
 }
 
 #[tokio::test]

@@ -342,6 +342,33 @@ async fn what_cannot_be_imported_is_refused_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_leads_in_a_circle_is_read_to_its_end_and_no_further() {
+    let gateway = Gateway::start().await;
+    checked(&gateway, "Matthew Collins", 12).await;
+    let url = format!("{}/risk/assessments/", gateway.idenfy.base_url());
+    for page in (0..40).map(|page| page % 2) {
+        let next = format!("{url}?cursor={}", if page == 0 { "b" } else { "a" });
+        let body = json!({"count": 0, "next": next, "previous": null, "results": []});
+        gateway.idenfy.answer_next("assessments", 200, body.to_string());
+    }
+    let import = ended(&gateway, &begun(&send(&gateway, &gateway.key, &from_idenfy()).await)).await;
+    assert_eq!((&import["status"], &import["error"]), (&json!("failed"), &json!("circular_list")));
+    let pages = gateway.idenfy.calls().iter().filter(|call| call.operation == "assessments").count();
+    assert!(pages <= 6, "{pages} pages of two were read");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flags_of_what_is_brought_in_are_counted() {
+    let gateway = Gateway::start().await;
+    checked(&gateway, "Matthew Collins", 1).await;
+    gateway.idenfy.inject(Fault::new(FaultKind::UnknownLevel).on("assessment"));
+    assert_eq!(counts(&brought(&gateway, &from_idenfy()).await), [1, 0, 0, 1]);
+    let metrics = gateway.get("/metrics").await.text;
+    let counted = metrics.lines().find(|line| line.starts_with("risk_gateway_flags_total{"));
+    assert!(counted.is_some_and(|line| line.contains("unknown_vendor_level")), "{counted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_sandbox_plays_is_imported_by_test_keys_alone() {
     let gateway = Gateway::with(Setup::default().idenfy("sandbox = true")).await;
     checked(&gateway, "Matthew Collins", 2).await;

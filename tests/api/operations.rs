@@ -9,6 +9,7 @@ use crate::{
     gateway::Gateway,
     http::answer,
     subjects::{about, by, person},
+    vendors::Setup,
 };
 
 #[tokio::test]
@@ -45,6 +46,42 @@ async fn the_routes_page_tells_whom_each_asks_and_for_how_long() {
     let told = ["name", "strategy", "providers", "deadline_ms"].map(|key| routes[0][key].clone());
     assert_eq!(told, [json!("default"), json!("failover"), json!(["idenfy", "youverify"]), json!(8000)]);
     assert_eq!(routes.len(), 4);
+    assert_eq!((&routes[0]["on_unavailable"], &routes[0]["shadow"]), (&json!("fail"), &json!(null)));
+}
+
+#[tokio::test]
+async fn the_routes_page_tells_how_each_chooses() {
+    let routes = r#"
+[routes.a]
+providers = ["idenfy", "youverify"]
+hedge_after = "800ms"
+on_unavailable = "hold"
+hold_for = "1h"
+[routes.b]
+strategy = "split"
+providers = ["idenfy", "youverify"]
+weights = [70, 30]
+experiment = "2026-q4"
+on_unavailable = "stale"
+[routes.c]
+strategy = "consensus"
+providers = ["idenfy", "youverify"]
+combine = "quorum"
+shadow = { providers = ["youverify"], sample = 0.1 }
+"#;
+    let gateway = Gateway::with(Setup::default().routes(routes)).await;
+    let told = gateway.get("/v1/routes").await.good();
+    let told = |name: &str, keys: &[&str]| {
+        let mut all = told["routes"].as_array().expect("a list").iter();
+        let route = all.find(|route| route["name"] == name).expect("the route").clone();
+        keys.iter().map(|&key| route[key].clone()).collect::<Vec<_>>()
+    };
+    let a = ["hedge_after_ms", "weights", "on_unavailable", "hold_for_s"];
+    assert_eq!(json!(told("a", &a)), json!([800, null, "hold", 3600]));
+    let b = ["weights", "experiment", "combine", "on_unavailable", "hold_for_s"];
+    assert_eq!(json!(told("b", &b)), json!([[70, 30], "2026-q4", null, "stale", null]));
+    let c = ["combine", "quorum", "shadow"];
+    assert_eq!(json!(told("c", &c)), json!(["quorum", 2, {"providers": ["youverify"], "sample": 0.1}]));
 }
 
 #[tokio::test]

@@ -55,7 +55,9 @@ async fn a_changed_question_takes_the_provider_out_of_routing_and_says_which() {
     );
     edit(&gateway, PROFILE_ID).await;
     until_state(&gateway, "stale").await;
-    let told = gateway.provider("idenfy").await["mapping"].clone();
+    let provider = gateway.provider("idenfy").await;
+    assert_eq!(provider["health"], "down", "it is not asked: {provider}");
+    let told = provider["mapping"].clone();
     assert_eq!(
         told["changes"],
         json!([{"section": "Category", "question": "Is shareholder PEP?", "difference": "changed", "aspects": ["levels"]}])

@@ -87,7 +87,8 @@ impl<'a> Page<'a> {
             }
         }
         self.flush().await?;
-        self.turn(page.next).await.map_err(|error| of_store(self.item, &error))
+        let next = page.next.map(|cursor| self.step.next(cursor)).transpose()?;
+        self.turn(next).await.map_err(|error| of_store(self.item, &error))
     }
 
     async fn is_entered(&self, mac: &[u8; 32]) -> Result<bool, Vain> {
@@ -153,6 +154,7 @@ impl<'a> Page<'a> {
             }
             Read::Said(said) => said,
         };
+        said.flags.iter().for_each(|&flag| self.runner.telemetry.flag(&said.provider, flag));
         said.assessed_at = span::judged_at(&said, made_at, asked_at);
         if made_at.is_none() && !self.step.span.holds(said.assessed_at) {
             return Ok(None);
@@ -226,13 +228,9 @@ impl<'a> Page<'a> {
     }
 
     /// Ends this page, and adds the one after it.
-    async fn turn(&self, cursor: Option<String>) -> Result<(), StoreError> {
+    async fn turn(&self, next: Option<Step>) -> Result<(), StoreError> {
         let now = self.runner.clock.now();
-        let next = cursor.map(|cursor| {
-            let step =
-                Step { provider: self.step.provider.clone(), span: self.step.span, cursor: Some(cursor) };
-            step.item(self.item.label.clone(), now)
-        });
+        let next = next.map(|step| step.item(self.item.label.clone(), now));
         let page = PageEnd {
             lease: self.item.lease.clone(),
             subject: Arc::clone(&self.origin.subject),
