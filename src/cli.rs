@@ -1,6 +1,7 @@
 //! The command line: parse, call one library function, print. Data goes to stdout, logs and errors to stderr.
 
 mod assess;
+mod compare;
 mod config;
 mod demo;
 mod import;
@@ -36,6 +37,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Assess(assess::Assess),
+    Compare(compare::Compare),
     Import(import::ImportCommand),
     Profiles(profiles::Profiles),
     Keys(keys::Keys),
@@ -113,6 +115,7 @@ impl Command {
             Self::Serve(command) => command.run().await,
             Self::Demo(command) => command.run().await,
             Self::Assess(command) => command.run().await,
+            Self::Compare(command) => command.run(),
             Self::Import(command) => command.run().await,
             Self::Profiles(command) => command.run().await,
             Self::Keys(command) => command.run().await,
@@ -130,6 +133,7 @@ impl Command {
             Self::Profiles(_) => Some("warn,risk_gateway::questionnaires::gate=off"),
             Self::Demo(_)
             | Self::Assess(_)
+            | Self::Compare(_)
             | Self::Import(_)
             | Self::Keys(_)
             | Self::MasterKey(_)

@@ -68,3 +68,6 @@ pub mod adr_0022_held_questions {}
 
 #[doc = include_str!("docs/adr/0023-lost-checks.md")]
 pub mod adr_0023_lost_checks {}
+
+#[doc = include_str!("docs/adr/0024-comparison-statistics.md")]
+pub mod adr_0024_comparison_statistics {}

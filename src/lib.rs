@@ -11,6 +11,7 @@ pub mod attempts;
 pub mod cache;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod config;
 pub mod deadline;
 #[cfg(doc)]

@@ -2,10 +2,11 @@
 
 use crate::process::{output, program, text};
 
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 12] = [
     &["serve"],
     &["demo"],
     &["assess"],
+    &["compare"],
     &["import"],
     &["profiles"],
     &["profiles", "suggest"],

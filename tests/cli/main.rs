@@ -27,6 +27,8 @@ mod vendors;
 #[cfg(test)]
 mod assess;
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod demo;

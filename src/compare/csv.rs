@@ -1,0 +1,253 @@
+//! Pairs as CSV: what `compare` reads and what a server writes are one format.
+//!
+//! A header line, then a line a pair. Columns go by name, in any order; unknown ones are passed over. `left_score` and
+//! `right_score` must be there, `left_level`, `right_level`, `outcome` and `segment` may. A blank level is the cut of its
+//! score, a blank outcome is unknown. A blank score is a provider that did not answer: the pair is left out and counted.
+//! Anything else that is not understood refuses the whole file, with its line: a report from the rest would look
+//! complete, and rubbish might read as low.
+
+use std::io::{self, Read, Write};
+
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use risk_provider::Level;
+
+use super::{Funnel, Pair, Pairs, Points, Rating};
+
+/// The columns that every file has, in the order in which they are written.
+pub const COLUMNS: [&str; 6] =
+    ["left_score", "right_score", "left_level", "right_level", "outcome", "segment"];
+
+/// Why a file is not usable.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvError {
+    /// A column that must be there is not.
+    #[error("the header line has no column {0}; it needs left_score and right_score")]
+    NoColumn(&'static str),
+    /// A column is there twice.
+    #[error("the header line has the column {0} twice; keep one of them")]
+    TwiceColumn(&'static str),
+    /// A value is not understood.
+    #[error("line {line}, column {column}: {found}; {wanted}")]
+    Value {
+        /// The line, from 1.
+        line: u64,
+        /// The column's name.
+        column: &'static str,
+        /// What kind of value stands there.
+        found: &'static str,
+        /// What to write instead.
+        wanted: &'static str,
+    },
+    /// It is no CSV, or cannot be read.
+    #[error("reading the pairs")]
+    Csv(#[from] csv::Error),
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The usable pairs.
+    pub pairs: Pairs,
+    /// How they were found: `read`, `usable`, `labelled`, and pairs without a score.
+    pub funnel: Funnel,
+}
+
+/// Reads pairs, about a million a second.
+///
+/// # Errors
+///
+/// The header lacks a column, a value is not understood, or the input is no CSV or cannot be read.
+pub fn read(input: impl Read) -> Result<Found, CsvError> {
+    let mut reader = ReaderBuilder::new().trim(Trim::Headers).buffer_capacity(1 << 18).from_reader(input);
+    let columns = Columns::of(reader.byte_headers()?)?;
+    let mut record = ByteRecord::new();
+    let (mut pairs, mut left_out) = (Pairs::default(), [0_u64; 3]);
+    let mut read = 0;
+    while reader.read_byte_record(&mut record)? {
+        read += 1;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = Line { record: &record, columns: &columns, line };
+        match (row.rating(Side::Left)?, row.rating(Side::Right)?) {
+            (Some(left), Some(right)) => {
+                let (outcome, segment) = (row.outcome()?, row.segment()?);
+                pairs.push(Pair { left, right, outcome, segment });
+            }
+            (None, Some(_)) => left_out[0] += 1,
+            (Some(_), None) => left_out[1] += 1,
+            (None, None) => left_out[2] += 1,
+        }
+    }
+    let mut funnel = Funnel::default()
+        .step("read", read)
+        .step("usable", pairs.len() as u64)
+        .step("labelled", pairs.labelled() as u64);
+    for (reason, count) in ["no_left_score", "no_right_score", "no_score"].into_iter().zip(left_out) {
+        if count > 0 {
+            funnel = funnel.without(reason, count);
+        }
+    }
+    Ok(Found { pairs, funnel })
+}
+
+/// Writes pairs in the format that [`read`] reads, each with further columns of the caller's own.
+#[derive(Debug)]
+pub struct PairWriter<W: Write> {
+    writer: csv::Writer<W>,
+}
+
+// === impl PairWriter ===
+
+impl<W: Write> PairWriter<W> {
+    /// Writes the header: [`COLUMNS`], then `further` ones.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written.
+    pub fn new(output: W, further: &[&str]) -> Result<Self, CsvError> {
+        let mut writer = csv::Writer::from_writer(output);
+        writer.write_record(COLUMNS.iter().chain(further))?;
+        Ok(Self { writer })
+    }
+
+    /// Writes one pair, and its further values in the order of their columns.
+    ///
+    /// Scores are written so that they read back as the same number.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written, or there are not as many values as columns.
+    pub fn write(&mut self, pair: &Pair<'_>, further: &[&str]) -> Result<(), CsvError> {
+        let (left, right) = (pair.left.score.value().to_string(), pair.right.score.value().to_string());
+        let outcome = pair.outcome.map_or("", |positive| if positive { "positive" } else { "negative" });
+        let levels = (pair.left.level.as_str(), pair.right.level.as_str());
+        let fields = [&left, &right, levels.0, levels.1, outcome, pair.segment.unwrap_or_default()];
+        Ok(self.writer.write_record(fields.iter().chain(further))?)
+    }
+
+    /// Writes what is still held back, and gives the output back.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written.
+    pub fn finish(self) -> Result<W, CsvError> {
+        self.writer
+            .into_inner()
+            .map_err(|error| csv::Error::from(io::Error::from(error.error().kind())).into())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Where each column of [`COLUMNS`] stands.
+struct Columns([Option<usize>; COLUMNS.len()]);
+
+const LEFT_SCORE: usize = 0;
+const RIGHT_SCORE: usize = 1;
+const LEFT_LEVEL: usize = 2;
+const RIGHT_LEVEL: usize = 3;
+const OUTCOME: usize = 4;
+const SEGMENT: usize = 5;
+
+// === impl Columns ===
+
+impl Columns {
+    fn of(header: &ByteRecord) -> Result<Self, CsvError> {
+        let mut columns = [None; COLUMNS.len()];
+        for (place, name) in header.iter().enumerate() {
+            // A spreadsheet may mark the beginning of UTF-8.
+            let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
+            let Some(column) = COLUMNS.iter().position(|column| column.as_bytes() == name) else { continue };
+            if columns[column].replace(place).is_some() {
+                return Err(CsvError::TwiceColumn(COLUMNS[column]));
+            }
+        }
+        for needed in [LEFT_SCORE, RIGHT_SCORE] {
+            if columns[needed].is_none() {
+                return Err(CsvError::NoColumn(COLUMNS[needed]));
+            }
+        }
+        Ok(Self(columns))
+    }
+}
+
+/// One line of the file.
+struct Line<'a> {
+    record: &'a ByteRecord,
+    columns: &'a Columns,
+    line: u64,
+}
+
+// === impl Line ===
+
+impl<'a> Line<'a> {
+    /// The value of a column without blanks around it; empty where the file has no such column.
+    fn value(&self, column: usize) -> &'a [u8] {
+        self.columns.0[column].and_then(|place| self.record.get(place)).unwrap_or_default().trim_ascii()
+    }
+
+    fn refused(&self, column: usize, found: &'static str, wanted: &'static str) -> CsvError {
+        CsvError::Value { line: self.line, column: COLUMNS[column], found, wanted }
+    }
+
+    /// None for a blank score.
+    fn rating(&self, side: Side) -> Result<Option<Rating>, CsvError> {
+        let (score, level) = match side {
+            Side::Left => (LEFT_SCORE, LEFT_LEVEL),
+            Side::Right => (RIGHT_SCORE, RIGHT_LEVEL),
+        };
+        let level = self.level(level)?;
+        let Some(score) = self.score(score)? else { return Ok(None) };
+        Ok(Some(level.map_or_else(|| Rating::of(score), |level| Rating { score, level })))
+    }
+
+    fn score(&self, column: usize) -> Result<Option<Points>, CsvError> {
+        const WANTED: &str = "write a number from 0 to 100, or leave it blank where there is no answer";
+        let value = self.value(column);
+        if value.is_empty() {
+            return Ok(None);
+        }
+        // `inf`, `nan` and `1_0` are no scores, though some programs read them.
+        let plain = value.iter().all(|letter| letter.is_ascii_digit() || b"+-.eE".contains(letter));
+        let number =
+            std::str::from_utf8(value).ok().filter(|_| plain).and_then(|text| text.parse::<f64>().ok());
+        let Some(number) = number else { return Err(self.refused(column, "not a number", WANTED)) };
+        let outside = || self.refused(column, "a number outside 0 to 100", WANTED);
+        Points::new(number).map(Some).ok_or_else(outside)
+    }
+
+    fn level(&self, column: usize) -> Result<Option<Level>, CsvError> {
+        let value = self.value(column);
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let level = Level::ALL.into_iter().find(|level| level.as_str().as_bytes() == value);
+        let unknown = || {
+            const WANTED: &str = "write very_low, low, medium, high or very_high, or leave it blank";
+            self.refused(column, "an unknown word", WANTED)
+        };
+        level.map(Some).ok_or_else(unknown)
+    }
+
+    fn outcome(&self) -> Result<Option<bool>, CsvError> {
+        match self.value(OUTCOME) {
+            b"" => Ok(None),
+            b"positive" => Ok(Some(true)),
+            b"negative" => Ok(Some(false)),
+            _ => Err(self.refused(OUTCOME, "an unknown word", "write positive, negative or leave it blank")),
+        }
+    }
+
+    fn segment(&self) -> Result<Option<&'a str>, CsvError> {
+        let value = self.value(SEGMENT);
+        let text = std::str::from_utf8(value);
+        let refused = |_| self.refused(SEGMENT, "not UTF-8", "save the file as UTF-8");
+        text.map_err(refused).map(|text| Some(text).filter(|text| !text.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use super::*;
+
+fn read_text(text: &str) -> Result<Found, CsvError> {
+    read(text.as_bytes())
+}
+
+fn refusal(text: &str) -> String {
+    read_text(text).expect_err("a refusal").to_string()
+}
+
+#[test]
+fn columns_go_by_name_in_any_order_and_others_are_passed_over() {
+    let text = "\u{feff}pair_id, outcome ,right_score,note,left_score\r\np1,positive,80,\"a,b\",19.5\r\np2,,0,x,100\r\n";
+    let found = read_text(text).expect("pairs");
+    let (rows, _) = found.pairs.sorted();
+    let seen: Vec<_> = rows.iter().map(|row| (row.left, row.right, row.left_level, row.positive())).collect();
+    assert_eq!(seen, [(19.5, 80.0, 0, Some(true)), (100.0, 0.0, 4, None)]);
+    let steps: Vec<_> = found.funnel.steps.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(steps, [("read", 2), ("usable", 2), ("labelled", 1)]);
+}
+
+#[test]
+fn a_given_level_wins_over_the_scores_own() {
+    let text = "left_score,right_score,left_level,right_level\n10,10,very_high,\n";
+    let (rows, _) = read_text(text).expect("pairs").pairs.sorted();
+    assert_eq!((rows[0].left_level, rows[0].right_level), (4, 0));
+}
+
+#[test]
+fn pairs_without_a_score_are_left_out_and_counted() {
+    let found = read_text("left_score,right_score\n10,\n,20\n , \n1,2\n").expect("pairs");
+    assert_eq!(found.pairs.len(), 1);
+    let excluded: Vec<_> = found.funnel.excluded.into_iter().collect();
+    let one = |name: &str| (name.to_owned(), 1);
+    assert_eq!(excluded, [one("no_left_score"), one("no_right_score"), one("no_score")]);
+}
+
+#[test]
+fn what_is_not_understood_refuses_the_file_with_its_line_and_what_to_do() {
+    let header = "left_score,right_score,left_level,right_level,outcome\n1,2,,,\n";
+    for (line, part) in [
+        ("100.5,2,,,", "line 3, column left_score: a number outside 0 to 100"),
+        ("-1,2,,,", "line 3, column left_score: a number outside 0 to 100"),
+        ("1,nan,,,", "line 3, column right_score: not a number"),
+        ("1,inf,,,", "line 3, column right_score: not a number"),
+        ("1,\"2,5\",,,", "line 3, column right_score: not a number"),
+        ("1,0x10,,,", "line 3, column right_score: not a number"),
+        ("1,1e400,,,", "line 3, column right_score: a number outside 0 to 100"),
+        ("1,2,High,,", "line 3, column left_level: an unknown word"),
+        (",2,rubbish,,", "line 3, column left_level: an unknown word"),
+        (
+            "1,2,,,fraud",
+            "line 3, column outcome: an unknown word; write positive, negative or leave it blank",
+        ),
+        ("1,2,,", "reading the pairs"),
+    ] {
+        let told = refusal(&format!("{header}{line}\n"));
+        assert!(told.contains(part), "{line}: {told}");
+        assert!(!told.contains("rubbish") && !told.contains("fraud"), "values are not repeated: {told}");
+    }
+}
+
+#[test]
+fn headers_that_cannot_be_meant_are_refused() {
+    assert!(refusal("").contains("no column left_score"));
+    assert!(refusal("left_score,right\n1,2\n").contains("no column right_score"));
+    assert!(refusal("left_score,right_score,left_score\n1,2,3\n").contains("twice"));
+}
+
+#[test]
+fn what_is_written_reads_back_as_the_same_pairs() {
+    let rating = |score: f64, level| Rating { score: Points::new(score).expect("a score"), level };
+    let pairs = [
+        (
+            rating(58.272_833_333_65, Level::Medium),
+            rating(0.1 + 0.2, Level::VeryHigh),
+            Some(true),
+            Some("a,\"b\""),
+        ),
+        (rating(100.0, Level::VeryHigh), rating(0.0, Level::VeryLow), Some(false), None),
+        (rating(1e-7, Level::VeryLow), rating(99.999, Level::VeryHigh), None, Some("NG")),
+    ];
+    let mut writer = PairWriter::new(Vec::new(), &["pair_id"]).expect("a header");
+    for (number, (left, right, outcome, segment)) in pairs.into_iter().enumerate() {
+        writer.write(&Pair { left, right, outcome, segment }, &[&number.to_string()]).expect("a line");
+    }
+    let text = String::from_utf8(writer.finish().expect("the end")).expect("UTF-8");
+    assert!(
+        text.starts_with("left_score,right_score,left_level,right_level,outcome,segment,pair_id\n"),
+        "{text}"
+    );
+    let (rows, names) = read_text(&text).expect("pairs").pairs.sorted();
+    let mut expected = Pairs::default();
+    for (left, right, outcome, segment) in pairs {
+        expected.push(Pair { left, right, outcome, segment });
+    }
+    assert_eq!(format!("{:?}", (rows, names)), format!("{:?}", expected.sorted()));
+}
