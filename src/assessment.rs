@@ -128,7 +128,7 @@ pub struct SubjectSummary {
 }
 
 /// What policy made of the providers' answers.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyOutcome {
     /// Fingerprint of the rules that judged; none in answers from before there were any.
     #[serde(default)]
@@ -158,7 +158,7 @@ pub struct AppliedFloor {
 }
 
 /// A person's decision in place of the level.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Override {
     /// The level decided.
     pub level: Level,

@@ -15,6 +15,10 @@ const GRACE: Duration = Duration::from_millis(20);
 /// The grace is at most this share of the time.
 const MAX_GRACE: f64 = 0.05;
 
+/// Kept back from a call whose vendor lists what it answered, for looking there when its answer is lost.
+const LOOK: f64 = 0.1;
+const MAX_LOOK: Duration = Duration::from_millis(500);
+
 /// A request's deadline: the route's, and the caller's where that is shorter.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
@@ -57,6 +61,17 @@ impl Deadline {
     #[must_use]
     pub fn is_past(&self, now: Instant) -> bool {
         self.caller.unwrap_or(self.route) <= now
+    }
+}
+
+// === impl Share ===
+
+impl Share {
+    /// The same, less the time that looking for a lost answer takes.
+    #[must_use]
+    pub fn with_time_to_look(self, now: Instant) -> Self {
+        let whole = self.call_until.saturating_duration_since(now);
+        Self { call_until: self.call_until - whole.mul_f64(LOOK).min(MAX_LOOK), ..self }
     }
 }
 

@@ -28,6 +28,9 @@ use crate::{
     telemetry::Telemetry,
 };
 
+/// How long looking whether a questionnaire changed may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How a provider's questionnaire is kept watch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchSettings {
@@ -105,7 +108,7 @@ impl Watched {
     /// As any read.
     pub async fn list(&self) -> Result<Vec<(String, String)>, ProviderError> {
         match self.questionnaires() {
-            Some(questionnaires) => questionnaires.list(&self.call()).await,
+            Some(questionnaires) => questionnaires.list(&self.call(Duration::ZERO)).await,
             None => Ok(Vec::new()),
         }
     }
@@ -116,10 +119,23 @@ impl Watched {
     ///
     /// As any read; `not_found` for one that is not there.
     pub async fn read(&self, id: &str) -> Result<Reading, ProviderError> {
+        self.read_within(id, Duration::ZERO).await
+    }
+
+    /// Reads the configured questionnaire again, however long its turn takes among callers' questions.
+    ///
+    /// # Errors
+    ///
+    /// As any read.
+    pub async fn reread(&self) -> Result<Reading, ProviderError> {
+        self.read_within(self.gate.profile(), PATIENCE).await
+    }
+
+    async fn read_within(&self, id: &str, patience: Duration) -> Result<Reading, ProviderError> {
         let questionnaires = self.questionnaires().ok_or_else(|| {
             ProviderError::new(risk_provider::FailureKind::NotFound, "the provider has no questionnaires")
         })?;
-        let reading = questionnaires.read(&self.call(), id).await?;
+        let reading = questionnaires.read(&self.call(patience), id).await?;
         if id == questionnaires.id()
             && let Err(error) = self.gate.note(&reading.questionnaire).await
         {
@@ -141,9 +157,10 @@ impl Watched {
         self.provider.adapter.questionnaires()
     }
 
-    /// A call that is about nobody: guarded and counted as any other, but in nobody's record.
-    fn call(&self) -> Call {
-        let over = Instant::now() + self.provider.guards.timeout() * 2;
+    /// A call that is about nobody: guarded and counted as any other, but in nobody's record. It waits for its turn at
+    /// least for `patience`.
+    fn call(&self, patience: Duration) -> Call {
+        let over = Instant::now() + patience + self.provider.guards.timeout() * 2;
         let share = Share { wait_until: over, call_until: over };
         let journal = Journal::about_nobody(RequestId::new());
         self.provider.guards.call(journal, share, AttemptLog::default())

@@ -18,6 +18,7 @@ mod unavailable;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use moka::future::Cache;
 use risk_provider::{ProviderName, RiskProvider};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -35,15 +36,20 @@ use inquiry::{Candidate, Inquiry};
 
 use crate::{
     assessment::{Assessment, Role, Strategy},
-    cache::{AnswerCache, Flights, KeyMaker},
+    cache::{AnswerCache, Flights, KeyMaker, Recipe},
     clock::Clock,
     drains::Drains,
+    ids::SubjectId,
     keys::KeyEnvironment,
-    policy::{Allowed, Combine, Policy},
+    policy::{Allowed, Combine, Facts, Policy},
     resilience::Guards,
     store::{Store, StoreError},
     telemetry::Telemetry,
 };
+
+/// How long a subject is taken to be held without looking into the store again.
+const HELD_FOR: Duration = Duration::from_secs(2);
+const HELD_SUBJECTS: u64 = 100_000;
 
 /// A named, configured way to answer.
 #[derive(Debug, Clone)]
@@ -93,6 +99,8 @@ pub struct Assessor {
     routes: BTreeMap<String, Arc<Route>>,
     providers: BTreeMap<ProviderName, Arc<Provider>>,
     cache: AnswerCache,
+    /// Subjects that were lately found not to be erased.
+    held: Cache<SubjectId, ()>,
     flights: Flights,
     keys: KeyMaker,
     store: Store,
@@ -140,9 +148,14 @@ impl Route {
         }
     }
 
-    /// What tells its assessments of one answer from others of the same: they are the same while its policy is.
+    /// What tells its assessments of one answer from others of the same.
     fn composes_as(&self) -> String {
         format!("{}/{}", self.name, self.policy.version())
+    }
+
+    /// By which it makes an assessment of one answer about a subject of whom these facts are known.
+    fn recipe(&self, facts: Facts) -> Recipe {
+        Recipe { name: self.composes_as(), facts }
     }
 
     /// How several answers become one.
@@ -225,7 +238,20 @@ impl Assessor {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { routes, providers, cache, keys, store, clock, telemetry, tasks, drains } = parts;
         let flights = Flights::new(tasks.clone());
-        Arc::new(Self { routes, providers, cache, flights, keys, store, clock, telemetry, tasks, drains })
+        let held = Cache::builder().max_capacity(HELD_SUBJECTS).time_to_live(HELD_FOR).build();
+        Arc::new(Self {
+            routes,
+            providers,
+            cache,
+            held,
+            flights,
+            keys,
+            store,
+            clock,
+            telemetry,
+            tasks,
+            drains,
+        })
     }
 
     /// The configured routes.

@@ -58,7 +58,7 @@ impl Watched {
             return;
         }
         *turns = Turns { last: Instant::now(), is_first: false };
-        if let Err(error) = self.read(self.gate().profile()).await {
+        if let Err(error) = self.reread().await {
             let kind = error.kind.as_str();
             tracing::warn!(
                 provider,

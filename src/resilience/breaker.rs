@@ -122,6 +122,20 @@ impl Breaker {
         }
     }
 
+    /// Whether it would refuse an exchange now; once a probe is due it would not.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        let now = Instant::now();
+        let inner = self.lock();
+        let cools = inner.cool_until.is_some_and(|until| until > now);
+        cools
+            || match inner.phase {
+                Phase::Closed => false,
+                Phase::Open { until, .. } => until > now,
+                Phase::Probing { .. } => true,
+            }
+    }
+
     /// How it stands, and the failure that opened it.
     #[must_use]
     pub fn state(&self) -> (BreakerState, Option<FailureKind>) {

@@ -115,7 +115,13 @@ impl Guards {
         self.limiter.free_places()
     }
 
-    /// Whether an exchange that began now would wait behind others.
+    /// Whether this operation's breaker would refuse an exchange now.
+    #[must_use]
+    pub fn refuses(&self, operation: &str) -> bool {
+        self.breakers.get(operation).is_some_and(Breaker::refuses)
+    }
+
+    /// Whether little room is left for whoever comes next.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.limiter.is_busy()
@@ -167,6 +173,10 @@ impl Guards {
         };
         let admission =
             breaker.admit().map_err(|refused| self.refused(log, operation, throttled_by(refused)))?;
+        if Instant::now() >= call.send_by.min(deadline) {
+            // What cannot be sent in time need not be noted.
+            return Err(self.refused(log, operation, out_of_turn(Full::Late)));
+        }
         let cost = Cost { paid: request.paid, price: self.price.clone().filter(|_| request.paid) };
         // Before the turn, not in it: what the disk takes must not bring two turns closer together.
         let id = self.intend(call, operation, &cost, deadline).await?;

@@ -52,6 +52,7 @@ pub struct Rate {
 #[derive(Debug)]
 pub struct Limiter {
     places: Arc<Semaphore>,
+    all_places: usize,
     pace: Option<Pace>,
 }
 
@@ -116,9 +117,9 @@ impl Limiter {
     /// A limiter with every place free.
     #[must_use]
     pub fn new(settings: LimitSettings) -> Self {
-        let places =
-            Arc::new(Semaphore::new(usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX)));
-        Self { places, pace: settings.rate.as_ref().and_then(Pace::new) }
+        let all_places = usize::try_from(settings.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(all_places));
+        Self { places, all_places, pace: settings.rate.as_ref().and_then(Pace::new) }
     }
 
     /// Waits for a place and for its turn, at most until `deadline`.
@@ -145,11 +146,11 @@ impl Limiter {
         Ok(Permit { _place: place })
     }
 
-    /// Whether somebody waits for a place or a turn.
+    /// Whether half of the places are taken, where there are several, or somebody waits for a turn.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         let queued = self.pace.as_ref().is_some_and(|pace| pace.turn.try_lock().is_err());
-        queued || self.free_places() == 0
+        queued || self.free_places() * 2 <= self.all_places
     }
 
     /// Places free right now.

@@ -7,9 +7,10 @@ use risk_provider::{ProviderAssessment, ProviderName, Subject};
 
 use super::Assessor;
 use crate::{
-    assessment::Assessment,
+    assessment::{Assessment, PolicyOutcome},
     attempts::Attempt,
     ids::{ProviderAssessmentId, RequestId},
+    policy::Facts,
     store::{AttemptsRecord, Origin, ProviderRecord, StoreError, SubjectKey},
 };
 
@@ -134,7 +135,8 @@ impl Assessor {
         let mut adopted = Vec::new();
         for (id, assessment) in said {
             let made = self.store.made_of(team, &same.route, &id).await?;
-            let made = made.filter(|made| self.is_made_alike(made)).map(Arc::new);
+            let facts = Facts::from(same.subject.as_ref());
+            let made = made.filter(|made| self.is_made_alike(made, &[&assessment], &facts)).map(Arc::new);
             let by = |attempt: &&Attempt| attempt.provider == assessment.provider;
             let attempts = attempts.iter().filter(by).cloned().collect();
             let exchanges = AttemptsRecord { origin: origin.clone(), attempts };
@@ -145,9 +147,16 @@ impl Assessor {
         Ok(Earlier::Answered { adopted, unknown })
     }
 
-    /// Whether its route would make the same of the same answer today.
-    pub(super) fn is_made_alike(&self, made: &Assessment) -> bool {
-        self.route(&made.route)
-            .is_some_and(|route| made.policy.version.as_deref() == Some(route.policy.version()))
+    /// Whether its route makes the same of what was `said` about a subject of whom these `facts` are known.
+    pub(super) fn is_made_alike(
+        &self,
+        made: &Assessment,
+        said: &[&ProviderAssessment],
+        facts: &Facts,
+    ) -> bool {
+        let Some(route) = self.route(&made.route) else { return false };
+        let (judged, _) = route.judge(said, facts);
+        let policy = PolicyOutcome { overridden: None, ..made.policy.clone() };
+        (judged.outcome(), judged.status, judged.level) == (policy, made.status, made.level)
     }
 }

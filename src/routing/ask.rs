@@ -50,7 +50,8 @@ impl Assessor {
             let at = adopted.record.assessment.assessed_at;
             let entry = Entry::new(Arc::clone(&adopted.record), at, provider.ttl, provider.keep_stale);
             if let Some(made) = &adopted.made {
-                entry.compose(&turn.inquiry.route.composes_as(), Arc::clone(made));
+                let facts = Facts::from(question.subject.as_ref());
+                entry.put(turn.inquiry.route.recipe(facts), Arc::clone(made));
             }
             return Ok(Found { entry: Arc::new(entry), cache: CacheUse::Adopted });
         }
@@ -152,10 +153,28 @@ impl Assessor {
 
     pub(super) async fn look(&self, turn: &Turn) -> Lookup {
         let question = &turn.inquiry.question;
-        match cache_key(&self.keys, &turn.provider, question, self.clock.today()) {
-            Some(key) => self.cache.look(&key, self.clock.now(), question.max_age).await,
-            None => Lookup::Absent,
+        let key = cache_key(&self.keys, &turn.provider, question, self.clock.today());
+        let Some(key) = key else { return Lookup::Absent };
+        let found = self.cache.look(&key, self.clock.now(), question.max_age).await;
+        let entry = match &found {
+            Lookup::Fresh(entry) | Lookup::Stale(entry) => entry,
+            Lookup::TooOld | Lookup::Absent => return found,
+        };
+        if self.can_be_read(entry).await { found } else { Lookup::Absent }
+    }
+
+    /// Whether the subject of a kept answer can still be read about: not once it is erased, by whichever server.
+    async fn can_be_read(&self, entry: &Entry) -> bool {
+        let id = &entry.record.exchanges.origin.subject.id;
+        if self.held.contains_key(id) {
+            return true;
         }
+        let found = self.store.subject_of(id).await;
+        if matches!(found, Ok(Some(_))) {
+            self.held.insert(id.clone(), ()).await;
+        }
+        // A store that cannot be read will not take the note that it was served either.
+        !matches!(found, Ok(None))
     }
 }
 
@@ -171,13 +190,12 @@ impl Lead {
         }
         let provider = &turn.provider;
         let journal = Journal::new(assessor.store.clone(), self.origin());
-        let call = provider.guards.call(journal.clone(), self.share, log.clone());
+        let looks = provider.adapter.history().is_some();
+        let share = if looks { self.share.with_time_to_look(Instant::now()) } else { self.share };
+        let call = provider.guards.call(journal.clone(), share, log.clone());
         let (answered, by) = match self.answer(&call).await {
             Err(error) if error.kind == FailureKind::UnknownOutcome => {
-                let (question, attempts) = (&turn.inquiry.question, log.attempts());
-                let found =
-                    assessor.find_lost(&question.team, provider, &call, &question.subject, &attempts).await;
-                (found.ok_or(error), LandedBy::History)
+                (self.lost_answer(&log).await.ok_or(error), LandedBy::History)
             }
             answered => (answered, LandedBy::Call),
         };
@@ -215,6 +233,17 @@ impl Lead {
         }
     }
 
+    /// What the vendor keeps of a check whose answer was lost, where it lists what it keeps.
+    async fn lost_answer(&self, log: &AttemptLog) -> Option<ProviderAssessment> {
+        let Self { assessor, turn, .. } = self;
+        let (question, attempts) = (&turn.inquiry.question, log.attempts());
+        // Looking is nothing that was asked for, so its failures are told to nobody.
+        let journal = Journal::new(assessor.store.clone(), self.origin());
+        let share = Share { wait_until: self.share.call_until, ..self.share };
+        let call = turn.provider.guards.call(journal, share, log.clone());
+        assessor.find_lost(&question.team, &turn.provider, &call, &question.subject, &attempts).await
+    }
+
     fn origin(&self) -> Origin {
         let Inquiry { route, question, .. } = self.turn.inquiry.as_ref();
         Origin {
@@ -248,9 +277,7 @@ impl Lead {
             Status::Completed | Status::Partial | Status::Unavailable => (provider.ttl, provider.keep_stale),
         };
         let entry = Arc::new(Entry::new(record, assessor.clock.now(), ttl, keep_stale));
-        if turn.inquiry.is_open() {
-            self.make_at_once(&entry, by).await;
-        }
+        self.make_at_once(&entry, by).await;
         let is_kept = match status {
             Status::Completed => provider.ttl > Duration::ZERO,
             // So that nobody asks, and pays, again for what the vendor owes already.
@@ -264,12 +291,15 @@ impl Lead {
         Ok(entry)
     }
 
-    /// Makes the route's answer of what one provider said before anybody finds that, so that it tells of this call,
+    /// Makes the route's answer of what one provider said, where that decides, before anybody finds it, so that it tells of this call,
     /// whoever waits for it.
     async fn make_at_once(&self, entry: &Arc<Entry>, by: LandedBy) {
         let cache = if by == LandedBy::History { CacheUse::Recovered } else { CacheUse::Miss };
         let found = Found { entry: Arc::clone(entry), cache };
         let voice = Voice { provider: Arc::clone(&self.turn.provider), role: self.turn.role, found };
+        if !self.turn.inquiry.is_decided_by(&voice) {
+            return;
+        }
         if let Err(error) = self.assessor.made(&self.turn.inquiry, &[voice]).await {
             // Whoever waits tries again, and is told if that fails too.
             tracing::warn!(error = error.told(), "an assessment could not be recorded at once");

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     assessment::{Assessment, Consensus, ProviderAnswer, Served, Status, SubjectSummary},
-    cache::Entry,
+    cache::{Entry, Made, Recipe},
     ids::AssessmentId,
     jobs::screening,
     policy::{Facts, Judgement, Policy},
@@ -103,15 +103,15 @@ impl Assessor {
     ) -> Result<(Arc<Assessment>, bool), StoreError> {
         let Some(first) = voices.first() else { return Err(StoreError::Closed) };
         let mut made_now = false;
-        let name = name_of(inquiry, voices);
-        let place = first.found.entry.composed(&name);
+        let place = first.found.entry.made(&recipe(inquiry, voices));
         let assessment = place
+            .assessment
             .get_or_try_init(async || {
                 if let Some(stored) = self.stored_of(inquiry, voices).await? {
                     return Ok(Arc::new(stored));
                 }
                 made_now = true;
-                self.make(inquiry, voices, &first.found.entry, &name).await
+                self.make(inquiry, voices, &first.found.entry, &place).await
             })
             .await?;
         Ok((Arc::clone(assessment), made_now))
@@ -124,11 +124,17 @@ impl Assessor {
         let ([first, _, ..], true) = (voices, all_kept) else { return Ok(None) };
         let Inquiry { route, question, .. } = inquiry;
         let made = self.store.made_of(&question.team, &route.name, &first.found.entry.record.id).await?;
-        let Some(made) = made.filter(|made| self.is_made_alike(made)) else { return Ok(None) };
+        let Some(made) = made else { return Ok(None) };
         let sources = self.store.sources(&made.id).await?;
         let is_of = |voice: &Voice| sources.iter().any(|(id, _)| *id == voice.found.entry.record.id);
         let is_same = sources.len() == voices.len() && voices.iter().all(is_of);
-        if is_same { self.store.assessment(&question.team, &made.id).await } else { Ok(None) }
+        if !is_same {
+            return Ok(None);
+        }
+        let said: Vec<&ProviderAssessment> = voices.iter().map(Voice::said).collect();
+        let facts = Facts::from(question.subject.as_ref());
+        let latest = self.store.assessment(&question.team, &made.id).await?;
+        Ok(latest.filter(|latest| self.is_made_alike(latest, &said, &facts)))
     }
 
     async fn make(
@@ -136,10 +142,10 @@ impl Assessor {
         inquiry: &Inquiry,
         voices: &[Voice],
         first: &Entry,
-        name: &str,
+        place: &Made,
     ) -> Result<Arc<Assessment>, StoreError> {
         let question = &inquiry.question;
-        let (assessment, tried) = first.draft(name, || assessment(inquiry, voices, first, self.clock.now()));
+        let (assessment, tried) = place.draft(|| assessment(inquiry, voices, first, self.clock.now()));
         // Word of a record that was made may have been lost.
         if tried {
             let stored = self.store.assessment(&question.team, &assessment.id).await?;
@@ -167,8 +173,8 @@ impl Assessor {
     }
 }
 
-/// Under which name the first answer keeps what a route made of all of them.
-fn name_of(inquiry: &Inquiry, voices: &[Voice]) -> String {
+/// By which the first answer remembers what a route made of all of them.
+fn recipe(inquiry: &Inquiry, voices: &[Voice]) -> Recipe {
     let mut name = inquiry.route.composes_as();
     for voice in voices.iter().skip(1) {
         name.push('/');
@@ -181,7 +187,7 @@ fn name_of(inquiry: &Inquiry, voices: &[Voice]) -> String {
         name.push('/');
         name.push_str(continued.assessment.as_str());
     }
-    name
+    Recipe { name, facts: Facts::from(inquiry.question.subject.as_ref()) }
 }
 
 /// How an answer came to be in an assessment that is made now.

@@ -37,13 +37,15 @@ impl Assessor {
         let voice = ended.unwrap_or_else(|failures| {
             Err(Refusal::NobodyAnswered { failures, attempts: inquiry.trail.attempts() })
         })?;
-        inquiry.decide();
         self.answer_of(inquiry, &[voice], began).await
     }
 
     async fn word_of(self: &Arc<Self>, turn: Turn, share: Share) -> Word<Result<Voice, Refusal>, Failure> {
         let error = match self.ask(&turn, share).await {
-            Ok(found) => return Word::Ends(Ok(Voice { provider: turn.provider, role: turn.role, found })),
+            Ok(found) => {
+                let voice = Voice { provider: Arc::clone(&turn.provider), role: turn.role, found };
+                return Word::Ends(Ok(turn.inquiry.decide(voice)));
+            }
             Err(FlightError::Store(error)) => {
                 return Word::Ends(Err(Refusal::Store { error, attempts: turn.inquiry.trail.attempts() }));
             }

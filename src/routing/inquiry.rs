@@ -1,9 +1,6 @@
 //! One question on its way along a route: whom it is put to, and every exchange that led to.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use risk_provider::ProviderName;
 use tokio::time::Instant;
@@ -24,8 +21,9 @@ pub(super) struct Inquiry {
     pub(super) assigned_to: Option<ProviderName>,
     /// Whether what one provider says is the route's answer.
     pub(super) one_decides: bool,
-    /// Whether one has decided: what comes later is kept, and answers nobody.
-    pub(super) decided: AtomicBool,
+    /// Who has decided, where one decides; none of them once something else was given. What comes later is kept, and
+    /// answers nobody.
+    pub(super) decided: OnceLock<Option<Voice>>,
     pub(super) trail: Trail,
 }
 
@@ -74,18 +72,27 @@ impl Inquiry {
         assigned_to: Option<ProviderName>,
     ) -> Self {
         let (route, question) = (Arc::clone(route), Arc::clone(question));
-        let (one_decides, decided, trail) = (true, AtomicBool::default(), Trail::default());
+        let (one_decides, decided, trail) = (true, OnceLock::new(), Trail::default());
         Self { route, question, assigned_to, one_decides, decided, trail }
     }
 
-    /// One provider's answer is the route's.
-    pub(super) fn decide(&self) {
-        self.decided.store(true, Ordering::Release);
+    /// Whether this provider's answer is the route's, as nothing else was before it.
+    pub(super) fn is_decided_by(&self, voice: &Voice) -> bool {
+        self.one_decides && self.decided.set(Some(voice.clone())).is_ok()
     }
 
-    /// Whether the next provider's answer is the route's.
-    pub(super) fn is_open(&self) -> bool {
-        self.one_decides && !self.decided.load(Ordering::Acquire)
+    /// The answer that is the route's: `voice`, unless another came before it.
+    pub(super) fn decide(&self, voice: Voice) -> Voice {
+        match self.decided.get_or_init(|| Some(voice.clone())) {
+            // What the cache did for it is this caller's own matter.
+            Some(first) if first.provider.name() != voice.provider.name() => first.clone(),
+            Some(_) | None => voice,
+        }
+    }
+
+    /// Something else is given, so that no answer is the route's any more; the answer, if one came before that.
+    pub(super) fn close(&self) -> Option<Voice> {
+        self.decided.get_or_init(|| None).clone()
     }
 
     /// The next turn is this candidate's.

@@ -140,6 +140,12 @@ impl Assessor {
         subject: &Subject,
         lost: &Attempt,
     ) -> Result<Option<ProviderAssessment>, ProviderError> {
+        if let Some(questionnaires) = provider.adapter.questionnaires()
+            && questionnaires.fingerprint().is_none()
+        {
+            // After a restart nobody has read yet what was answered.
+            questionnaires.read(call, questionnaires.id()).await?;
+        }
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
         let since = lost.started_at.checked_sub(SKEW).unwrap_or(lost.started_at);
         let until = self.clock.now().checked_add(SKEW).unwrap_or(Timestamp::MAX);

@@ -197,7 +197,7 @@ impl Assessor {
         if completed && !provider.ttl.is_zero() {
             let entry = Entry::new(record, now, provider.ttl, provider.keep_stale);
             if let Some(route) = self.routes.get(&route).filter(|_| alone) {
-                entry.compose(&route.composes_as(), assessment);
+                entry.put(route.recipe(owed.facts), assessment);
             }
             self.cache.keep(owed.key, Arc::new(entry)).await;
         }

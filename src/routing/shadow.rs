@@ -17,7 +17,6 @@ use crate::{
     cache::{Entry, FlightError},
     deadline::Deadline,
     ids::{AssessmentId, ProviderAssessmentId},
-    resilience::BreakerState,
     store::{AttemptsRecord, LeasedItem, ProviderRecord, ShadowRecord, StoreError},
 };
 
@@ -75,10 +74,10 @@ impl Assessor {
         if question.spares.contains(challenger.name()) || was_asked(challenger, served) {
             return Err("asked_already");
         }
-        if challenger.guards.breakers().any(|(_, state, _)| state == BreakerState::Open) {
+        if challenger.guards.refuses(challenger.paid_operation()) {
             return Err("breaker_open");
         }
-        // Callers take their turns first.
+        // Room is left for callers. A turn that it takes is one that the next caller waits for all the same.
         if challenger.guards.is_busy() {
             return Err("no_turn");
         }

@@ -67,9 +67,16 @@ impl Assessor {
             OnUnavailable::Fail => Err(refusal),
             OnUnavailable::Stale => {
                 let voices = self.stale(inquiry, candidates).await;
-                if voices.is_empty() { Err(refusal) } else { self.answer_of(inquiry, &voices, began).await }
+                if voices.is_empty() {
+                    return Err(refusal);
+                }
+                let came = inquiry.close().map_or(voices, |came| vec![came]);
+                self.answer_of(inquiry, &came, began).await
             }
-            OnUnavailable::Hold { hold_for } => self.hold(inquiry, &refusal, hold_for).await,
+            OnUnavailable::Hold { hold_for } => match inquiry.close() {
+                Some(came) => self.answer_of(inquiry, &[came], began).await,
+                None => self.hold(inquiry, &refusal, hold_for).await,
+            },
         }
     }
 

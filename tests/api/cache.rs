@@ -1,9 +1,11 @@
 //! One question is paid for once, as long as its answer is fresh.
 
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::{
-    gateway::Gateway,
+    gateway::{Gateway, until},
+    stores::TestStore,
     subjects::{about, by, person, with},
     vendors::Setup,
 };
@@ -187,4 +189,16 @@ async fn while_the_first_vendor_is_down_the_seconds_kept_answer_serves() {
         (&json!("fallback"), &json!("cached"))
     );
     assert_eq!(gateway.youverify.billed(), 1);
+}
+
+#[tokio::test]
+async fn once_a_subject_is_erased_its_cached_answer_is_gone_within_seconds() {
+    let gateway = Gateway::on(TestStore::sqlite(), Setup::default()).await;
+    let question = by("youverify", &person("cust-1"));
+    gateway.ask(&question).await.good();
+    assert_eq!(gateway.ask(&question).await.header("cache-status"), "risk-gateway; hit");
+    let mut store = SqliteConnection::connect(gateway.store_url()).await.expect("the store");
+    sqlx::query("DELETE FROM data_keys").execute(&mut store).await.expect("erased");
+    until("it to be gone", async || gateway.ask(&question).await.status != 200).await;
+    assert_eq!(gateway.youverify.billed(), 1, "nobody is asked about somebody who was erased");
 }

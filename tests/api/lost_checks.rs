@@ -4,6 +4,7 @@ use risk_provider_sandbox::{Fault, FaultKind};
 
 use crate::{
     gateway::Gateway,
+    http::answer,
     subjects::{by, person},
     vendors::Setup,
 };
@@ -16,4 +17,22 @@ async fn another_teams_check_of_the_same_person_is_not_taken() {
     gateway.idenfy.inject(Fault::new(FaultKind::Reset).on("check").times(1));
     let answer = gateway.ask(&by("default", &person("cust-1"))).await.good();
     assert_eq!(answer["decided_by"], "youverify", "the other team's: {answer}");
+}
+
+#[tokio::test]
+async fn a_server_that_just_started_finds_it_too() {
+    let gateway = Gateway::in_vendors_time(Setup::default().idenfy("timeout = \"1s\"")).await;
+    gateway.idenfy.inject(Fault::new(FaultKind::ResetAfterBilling).on("check").times(1));
+    gateway.idenfy.inject(Fault::new(FaultKind::Unavailable).on("assessments"));
+    let body = by("idenfy", &person("cust-1"));
+    let keyed = |server: &Gateway| {
+        let asked = server.question(&gateway.key, &body).header("idempotency-key", "k-1");
+        answer(asked)
+    };
+    keyed(&gateway).await.problem(504, "unknown_outcome");
+    gateway.idenfy.clear_faults();
+    let later = gateway.twin().await;
+    let found = keyed(&later).await.good();
+    assert_eq!(found["providers"][0]["served"], "adopted", "{found}");
+    assert_eq!(gateway.idenfy.billed(), 1);
 }

@@ -38,6 +38,7 @@ mod fault_matrix;
 mod faults;
 #[cfg(test)]
 mod held;
+mod hung;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]

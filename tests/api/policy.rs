@@ -191,3 +191,40 @@ async fn routes_show_their_rules() {
     ]);
     assert_eq!((&route("kept")["allowed"], &route("default")["allowed"]), (&allowed, &json!([])));
 }
+
+#[tokio::test]
+async fn what_the_vendor_is_not_told_counts_also_for_a_cached_answer() {
+    let gateway = gateway().await;
+    let declared = |politically_exposed: bool| {
+        let mut subject = harmless("cust-1");
+        subject["politically_exposed"] = json!(politically_exposed);
+        by("floored", &subject)
+    };
+    let not_exposed = gateway.ask(&declared(false)).await.good();
+    assert_eq!(
+        (&not_exposed["level"], floors(&not_exposed)),
+        (&json!("medium"), vec![("medium", "home market")])
+    );
+    let exposed = gateway.ask(&declared(true)).await;
+    assert_eq!(exposed.header("cache-status"), "risk-gateway; hit", "the vendor is not told of it");
+    let exposed = exposed.good();
+    assert_eq!(floors(&exposed), [("medium", "home market"), ("high", "declared exposure")], "{exposed}");
+    assert_ne!(exposed["id"], not_exposed["id"]);
+    let again = gateway.ask(&declared(false)).await.good();
+    assert_eq!((&again["id"], &again["level"]), (&not_exposed["id"], &json!("medium")));
+    assert_eq!(gateway.youverify.billed(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_who_share_a_call_have_each_their_own_floors() {
+    let gateway = gateway().await;
+    gateway.youverify.inject(Fault::new(FaultKind::Latency { ms: 300 }));
+    let asking = [false, true].map(|politically_exposed| {
+        let mut subject = harmless("cust-1");
+        subject["politically_exposed"] = json!(politically_exposed);
+        by("floored", &subject)
+    });
+    let (not_exposed, exposed) = tokio::join!(gateway.ask(&asking[0]), gateway.ask(&asking[1]));
+    assert_eq!((&not_exposed.good()["level"], &exposed.good()["level"]), (&json!("medium"), &json!("high")));
+    assert_eq!(gateway.youverify.billed(), 1);
+}

@@ -76,3 +76,22 @@ async fn a_shadow_never_queues_before_callers() {
     });
     waiting.problem(504, "unknown_outcome");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_challenger_that_failed_is_tried_again_by_a_shadow_alone() {
+    let route =
+        "[routes.trial]\nproviders = [\"idenfy\"]\nshadow = { providers = [\"youverify\"], sample = 1.0 }\n";
+    let breaker = "breaker = { consecutive_failures = 1, probe_after = \"100ms\" }";
+    let gateway = Gateway::with(Setup::default().youverify(breaker).routes(route)).await;
+    gateway.youverify.inject(Fault::new(FaultKind::ServerError).times(1));
+    gateway.ask(&by("trial", &person("cust-0"))).await.good();
+    until("it to fail", async || counted(&gateway, "youverify", "failed").await == 1).await;
+    let number = std::sync::atomic::AtomicU32::new(1);
+    until("it to be asked again", async || {
+        let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        gateway.ask(&by("trial", &person(&format!("cust-{number}")))).await.good();
+        counted(&gateway, "youverify", "answered").await > 0
+    })
+    .await;
+    assert_eq!(gateway.provider("youverify").await["health"], "up");
+}
