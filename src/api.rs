@@ -5,6 +5,7 @@ mod assessments;
 mod auth;
 mod body;
 mod catalog;
+mod comparisons;
 mod drains;
 mod health;
 mod hooks;
@@ -13,8 +14,10 @@ mod imports;
 mod listing;
 mod observe;
 mod openapi;
+mod outcomes;
 pub mod problem;
 mod profiles;
+mod query;
 mod recheck;
 pub mod server;
 
@@ -157,6 +160,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(catalog::routes::list))
         .routes(routes!(imports::create))
         .routes(routes!(imports::read, imports::cancel))
+        .routes(routes!(outcomes::create, outcomes::list))
+        .routes(routes!(comparisons::read))
         .routes(routes!(hooks::take))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -71,3 +71,5 @@ pub mod adr_0023_lost_checks {}
 
 #[doc = include_str!("docs/adr/0024-comparison-statistics.md")]
 pub mod adr_0024_comparison_statistics {}
+#[doc = include_str!("docs/adr/0025-pairs.md")]
+pub mod adr_0025_pairs {}

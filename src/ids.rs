@@ -67,6 +67,10 @@ identifier!(
     JobId, "job", now_v7
 );
 identifier!(
+    /// An outcome's id, `out_…`; orders by time of recording.
+    OutcomeId, "out", now_v7
+);
+identifier!(
     /// A request's id, `req_…`.
     RequestId, "req", new_v4
 );

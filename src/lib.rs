@@ -12,6 +12,7 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod compare;
+pub mod comparing;
 pub mod config;
 pub mod deadline;
 #[cfg(doc)]
@@ -20,6 +21,7 @@ pub mod drains;
 pub mod ids;
 pub mod jobs;
 pub mod keys;
+pub mod outcomes;
 pub mod policy;
 pub mod questionnaires;
 pub mod registry;

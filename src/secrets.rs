@@ -31,6 +31,12 @@ pub enum Purpose {
     Draw,
     /// Subjects that came with a vendor's own history.
     Import,
+    /// What was told of a subject later.
+    Outcome,
+    /// What was asked, whoever was asked.
+    Question,
+    /// Countries of subjects.
+    Country,
 }
 
 /// What a master key is hashed for.
@@ -182,6 +188,9 @@ impl Purpose {
             Self::VendorReference => "risk-gateway/vendor-reference/1",
             Self::Draw => "risk-gateway/draw/1",
             Self::Import => "risk-gateway/import/1",
+            Self::Outcome => "risk-gateway/outcome/1",
+            Self::Question => "risk-gateway/question/1",
+            Self::Country => "risk-gateway/country/1",
         }
     }
 }

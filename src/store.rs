@@ -4,8 +4,10 @@
 //! One task writes. It takes whatever is waiting, applies it in one transaction and answers everybody after the
 //! commit, so that concurrent answers share one sync to disk and nobody hears of a record that is not durable.
 
+mod answers;
 mod assessments;
 mod attempts;
+mod candidates;
 mod drains;
 mod engine;
 mod facts;
@@ -16,6 +18,7 @@ mod journal;
 mod keys;
 mod listing;
 mod migrations;
+mod outcomes;
 mod ownership;
 mod place;
 mod questionnaires;
@@ -30,6 +33,9 @@ use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Pa
 use jiff::Timestamp;
 use risk_provider::ProviderAssessment;
 
+pub use answers::Part;
+pub use attempts::ExchangeCount;
+pub use candidates::{Candidate, CandidateSource, Candidates, Side};
 pub use drains::Drain;
 pub use engine::{BadStoreUrl, Durability, StoreUrl};
 pub use idempotency::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer};
@@ -40,10 +46,11 @@ pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
 pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};
 pub use listing::Filter;
+pub use outcomes::{NewOutcome, OutcomeFilter, Supersedable};
 pub use questionnaires::KnownQuestionnaire;
 pub use records::{
-    AssessmentRecord, AttemptsRecord, Intent, Origin, ProviderRecord, ServedRecord, ShadowRecord,
-    StoredSubject, SubjectKey,
+    AskedAbout, AssessmentRecord, AttemptsRecord, Compared, Intent, Origin, ProviderRecord, ServedRecord,
+    ShadowAnswer, ShadowRecord, StoredSubject, SubjectKey,
 };
 pub use writer::Receipt;
 
@@ -230,15 +237,6 @@ impl Store {
     /// When it could not be written.
     pub async fn note_served(&self, record: ServedRecord) -> Result<(), StoreError> {
         self.writer.write(Add::Served(record)).await.map(drop)
-    }
-
-    /// Notes what another provider said to a question that was answered already.
-    ///
-    /// # Errors
-    ///
-    /// When it could not be written.
-    pub async fn note_shadow(&self, record: ShadowRecord) -> Result<(), StoreError> {
-        self.writer.write(Add::Shadow(record)).await.map(drop)
     }
 
     /// A team's subject; its id and data key are made when it is first asked about.

@@ -24,8 +24,8 @@ use crate::{
     store::Filter,
 };
 
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
+pub(super) const DEFAULT_LIMIT: u32 = 50;
+pub(super) const MAX_LIMIT: u32 = 200;
 const QUERY: &str = "the query parameters are route, provider, level, status, from, to (times such as \
                      2026-06-01T00:00:00Z), limit (1 to 200) and cursor; a reference goes into the body of POST \
                      /v1/assessments/search";
@@ -218,7 +218,7 @@ async fn page(api: &Api, caller: &Caller, wanted: Search) -> Result<Response, Pr
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = assessments.len() > wanted;
     assessments.truncate(wanted);
-    let next_cursor = assessments.last().filter(|_| more).map(|last| cursor_after(&last.id));
+    let next_cursor = assessments.last().filter(|_| more).map(|last| cursor_after(last.id.as_str()));
     Ok(axum::Json(Page { assessments, next_cursor }).into_response())
 }
 
@@ -233,7 +233,7 @@ fn filter(wanted: Search) -> Result<(Filter, u32), Problem> {
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
         problems.push(FieldProblem::new("to", "must be later than from"));
     }
-    let after = cursor.as_deref().map(after_cursor);
+    let after = cursor.as_deref().map(|cursor| after_cursor(cursor, "asm_"));
     if after == Some(None) {
         problems.push(FieldProblem::new("cursor", "must be next_cursor of the page before"));
     }
@@ -241,17 +241,30 @@ fn filter(wanted: Search) -> Result<(Filter, u32), Problem> {
         return Err(Problem::fields(problems));
     }
     let provider = provider.as_deref().map(ProviderName::new);
-    Ok((Filter { subject: None, route, provider, level, status, from, to, after: after.flatten() }, limit))
+    Ok((
+        Filter {
+            subject: None,
+            route,
+            provider,
+            level,
+            status,
+            from,
+            to,
+            after: after.flatten().map(|id| AssessmentId::from_text(&id)),
+        },
+        limit,
+    ))
 }
 
 /// Opaque to callers, so that what a page hangs on may change.
-fn cursor_after(id: &AssessmentId) -> String {
-    URL_SAFE_NO_PAD.encode(id.as_str())
+pub(super) fn cursor_after(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(id)
 }
 
-fn after_cursor(cursor: &str) -> Option<AssessmentId> {
+/// The id, which begins with `prefix`, that a cursor stands for.
+pub(super) fn after_cursor(cursor: &str, prefix: &str) -> Option<String> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    text.starts_with("asm_").then(|| AssessmentId::from_text(&text))
+    text.starts_with(prefix).then_some(text)
 }
 
 #[cfg(test)]
@@ -261,9 +274,9 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_nothing_else_is_one() {
         let id = AssessmentId::new();
-        assert_eq!(after_cursor(&cursor_after(&id)), Some(id));
+        assert_eq!(after_cursor(&cursor_after(id.as_str()), "asm_"), Some(id.to_string()));
         for text in ["", "asm_1", "////", &URL_SAFE_NO_PAD.encode("sub_1")] {
-            assert_eq!(after_cursor(text), None, "{text}");
+            assert_eq!(after_cursor(text, "asm_"), None, "{text}");
         }
     }
 }

@@ -16,6 +16,7 @@ use utoipa::{
     tags(
         (name = "assessments", description = "Ask about a subject, and read answers again"),
         (name = "subjects", description = "Find a subject by your own reference"),
+        (name = "comparisons", description = "Say what turned out to be true, and compare providers by it"),
         (name = "operations", description = "What is configured and how it fares"),
         (name = "health", description = "For probes and Prometheus; no key needed"),
     ),

@@ -141,6 +141,30 @@ impl Problem {
         .with_retry_after(Duration::from_secs(1))
     }
 
+    /// Something went wrong that should not.
+    pub(super) fn internal() -> Self {
+        let detail = "something went wrong here; the request id finds it in the logs";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The store does not take a record.
+    pub(super) fn not_recorded() -> Self {
+        let detail = "the store does not take the record right now; try again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", detail)
+            .with_retry_after(Duration::from_secs(5))
+    }
+
+    /// The same refusal, about this field.
+    #[must_use]
+    pub(super) fn with_field(self, field: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..self }
+    }
+
+    /// The first field to mend.
+    pub(super) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// The stable word to branch on.
     #[must_use]
     pub const fn code(&self) -> &'static str {

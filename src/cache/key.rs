@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use risk_provider::{Descriptor, ProviderAssessment, ProviderName, Subject, VendorReference};
+use risk_provider::{
+    CountryCode, Descriptor, Input, ProviderAssessment, ProviderName, Subject, VendorReference,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::secrets::{HashKey, Purpose};
+use crate::{
+    secrets::{HashKey, Purpose},
+    store::AskedAbout,
+};
 
 /// Keyed hash of a question; equal only for equal questions, and says nothing about the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,6 +64,33 @@ impl KeyMaker {
         CacheKey(self.0.mac(Purpose::CacheKey, &parts))
     }
 
+    /// What `team` asks about `subject` on `today`, whoever is asked: every input that any provider could derive. The
+    /// last year, which is searched for adverse media where nobody says otherwise, is the same on every day.
+    #[must_use]
+    pub fn asked_about(&self, team: &str, subject: &Subject, today: Date) -> AskedAbout {
+        let fixed = [team, subject.reference.expose(), subject.kind().as_str()];
+        let mut parts: Vec<Vec<u8>> = fixed.map(|part| part.as_bytes().to_vec()).to_vec();
+        for (input, value) in subject.inputs(today) {
+            if input == Input::AdverseMediaWindow && subject.adverse_media_window.is_none() {
+                continue;
+            }
+            parts.push(input.name().into_bytes());
+            parts.push(value.canonical().into_bytes());
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        AskedAbout {
+            question_mac: half(&self.0.mac(Purpose::Question, &parts)),
+            subject_type: subject.kind(),
+            country_mac: self.country(subject.country),
+        }
+    }
+
+    /// Keyed hash of a country, in which subjects are alike and that says nothing.
+    #[must_use]
+    pub fn country(&self, country: CountryCode) -> String {
+        half(&self.0.mac(Purpose::Country, &[country.as_str().as_bytes()]))
+    }
+
     /// Keyed hash of a vendor's own reference, in hexadecimal.
     #[must_use]
     pub fn vendor_reference(&self, provider: &ProviderName, reference: &VendorReference) -> String {
@@ -105,6 +137,11 @@ impl KeyMaker {
     pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {
         self.0.mac(Purpose::SubjectReference, &[team.as_bytes(), reference.as_bytes()])
     }
+}
+
+/// Half of a hash, in hexadecimal: enough to tell what is equal.
+fn half(mac: &[u8; 32]) -> String {
+    mac.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -158,5 +195,42 @@ mod tests {
         for (index, other) in others.iter().enumerate() {
             assert_ne!(plain, *other, "{index}");
         }
+    }
+
+    #[test]
+    fn whatever_any_provider_could_derive_makes_another_question() {
+        let asked = |change: &dyn Fn(&mut Value), team: &str, today| {
+            let mut subject = json!({"reference": "r", "type": "individual", "country": "NG", "city": "lagos",
+                "moved_in_on": "2024-05-21", "name": {"first": "Ahmed", "last": "Al Khalid"}});
+            change(&mut subject);
+            let subject = serde_json::from_value::<SubjectRequest>(subject)
+                .expect("typed")
+                .accept(today)
+                .expect("valid");
+            KeyMaker::new(Arc::new(HashKey::from_bytes([1; 32]))).asked_about(team, &subject, today)
+        };
+        let same: &dyn Fn(&mut Value) = &|_| {};
+        let plain = asked(same, "risk", TODAY);
+        assert_eq!(plain, asked(same, "risk", date(2026, 12, 20)), "another day, and the same whole months");
+        let set =
+            |field: &'static str, value: Value| move |subject: &mut Value| subject[field] = value.clone();
+        let others = [
+            asked(same, "fraud", TODAY),
+            asked(same, "risk", date(2026, 12, 21)),
+            asked(&set("reference", json!("s")), "risk", TODAY),
+            asked(&set("city", json!("abuja")), "risk", TODAY),
+            asked(&set("phone", json!("1")), "risk", TODAY),
+            asked(&set("previous_risk_score", json!(4)), "risk", TODAY),
+            asked(
+                &set("adverse_media_window", json!({"from": "2025-01-01", "to": "2025-02-01"})),
+                "risk",
+                TODAY,
+            ),
+        ];
+        for (index, other) in others.iter().enumerate() {
+            assert_ne!(plain.question_mac, other.question_mac, "{index}");
+            assert_eq!(plain.country_mac, other.country_mac, "{index}");
+        }
+        assert_ne!(plain.country_mac, asked(&set("country", json!("DE")), "risk", TODAY).country_mac);
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use risk_provider::{AnswerState, ProviderAssessment};
 
 use super::{
-    Assessor, CacheUse, Plan, Route,
+    Assessor, CacheUse, Plan, Question, Route,
     inquiry::{Inquiry, Voice},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     ids::AssessmentId,
     jobs::screening,
     policy::{Facts, Judgement, Policy},
-    store::{AssessmentRecord, ServedRecord, StoreError},
+    store::{AskedAbout, AssessmentRecord, Compared, ServedRecord, StoreError},
 };
 
 /// The reason of a consensus in which somebody is missing.
@@ -167,9 +167,24 @@ impl Assessor {
             sources: voices.iter().map(|voice| Arc::clone(&voice.found.entry.record)).collect(),
             completes: question.completes.clone(),
             enqueues,
+            compared: Some(self.compared(inquiry, voices)),
         };
         self.store.append(record).await?;
         Ok(assessment)
+    }
+
+    /// What comparisons need to know of it.
+    fn compared(&self, inquiry: &Inquiry, voices: &[Voice]) -> Compared {
+        let Inquiry { route, question, .. } = inquiry;
+        let facts = Facts::from(question.subject.as_ref());
+        Compared {
+            question: Some(self.asked_about(question)),
+            statuses: voices.iter().map(|voice| route.policy.status_of(voice.said(), &facts)).collect(),
+        }
+    }
+
+    pub(super) fn asked_about(&self, question: &Question) -> AskedAbout {
+        self.keys.asked_about(&question.team, &question.subject, self.clock.today())
     }
 }
 

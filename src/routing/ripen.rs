@@ -19,7 +19,8 @@ use crate::{
     jobs::polling,
     policy::{Combine, Facts, Judgement, Policy},
     store::{
-        AssessmentRecord, AttemptsRecord, Journal, LeasedItem, NewItem, Origin, ProviderRecord, StoreError,
+        AssessmentRecord, AttemptsRecord, Compared, Journal, LeasedItem, NewItem, Origin, ProviderRecord,
+        StoreError,
     },
 };
 
@@ -116,7 +117,7 @@ impl Assessor {
             Ok(said) if said.state == AnswerState::Final => {
                 match owed.shadow_of {
                     Some(revision) => {
-                        let served = (&first, revision);
+                        let served = Assessment { revision, ..first };
                         self.shadow_ripened(item, served, owed, provider, said, exchanges).await?;
                     }
                     None => self.ripened(item, owed, provider, first, said, exchanges).await?,
@@ -176,6 +177,7 @@ impl Assessor {
         let sources = [others, vec![Arc::clone(&record)]].concat();
         let said: Vec<&ProviderAssessment> = sources.iter().map(|it| it.assessment.as_ref()).collect();
         let judged = self.judge_late(&said, &first.route, &owed.facts);
+        let statuses = said.iter().map(|said| self.status_late(said, &first.route, &owed.facts)).collect();
         let completed = judged.0.status == Status::Completed;
         let alone = first.consensus.is_none();
         let (route, attempts) = (first.route.clone(), [first.attempts.clone(), attempts].concat());
@@ -191,6 +193,7 @@ impl Assessor {
                 sources,
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
+                compared: Some(Compared { question: None, statuses }),
             })
             .await?;
         self.telemetry.answer(&assessment);
@@ -238,6 +241,15 @@ impl Assessor {
         (judged.to_be_reviewed(ROUTE_IS_GONE), None)
     }
 
+    /// What one answer alone is worth by that policy.
+    fn status_late(&self, said: &ProviderAssessment, route: &str, facts: &Facts) -> Status {
+        let route = self.routes.get(route);
+        route.map_or_else(
+            || Policy::default().status_of(said, facts),
+            |route| route.policy.status_of(said, facts),
+        )
+    }
+
     /// A vendor that never answers leaves an assessment that says so.
     async fn give_up(
         &self,
@@ -266,6 +278,7 @@ impl Assessor {
                 sources,
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
+                compared: None,
             })
             .await
     }

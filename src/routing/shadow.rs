@@ -16,8 +16,9 @@ use crate::{
     attempts::Attempt,
     cache::{Entry, FlightError},
     deadline::Deadline,
-    ids::{AssessmentId, ProviderAssessmentId},
-    store::{AttemptsRecord, LeasedItem, ProviderRecord, ShadowRecord, StoreError},
+    ids::ProviderAssessmentId,
+    policy::Facts,
+    store::{AttemptsRecord, LeasedItem, ProviderRecord, ShadowAnswer, ShadowRecord, StoreError},
 };
 
 /// Who else is asked, how often, and how many of them at once.
@@ -91,7 +92,7 @@ impl Assessor {
         if suits(&turn, &self.clock).is_err() {
             return Err("cannot_answer");
         }
-        let (assessor, served) = (Arc::clone(self), (served.id.clone(), served.revision));
+        let (assessor, served) = (Arc::clone(self), Arc::new(served.clone()));
         let asking = async move {
             let name = turn.provider.name();
             let outcome = assessor.shadow(&turn, served).await;
@@ -113,73 +114,97 @@ impl Assessor {
     async fn shadow(
         self: &Arc<Self>,
         turn: &Turn,
-        served: (AssessmentId, u32),
+        served: Arc<Assessment>,
     ) -> Result<AnswerState, FlightError> {
         let now = Instant::now();
         let share = Deadline::new(now, turn.inquiry.route.deadline, None).share(now, 1);
-        let Found { entry, cache } = self.ask(turn, share).await?;
-        let how = if cache.called() { Served::Called } else { Served::Cached };
-        let noting = self.note_shadow(turn, &entry.record, served, how);
-        noting.await.map_err(|error: StoreError| FlightError::store(error))?;
-        Ok(entry.record.assessment.state)
+        let asked = self.ask(turn, share).await;
+        let answer = match &asked {
+            Ok(found) => Some(answered(turn, found)),
+            // It may have been asked, and then that is a pair which one of the two owes.
+            Err(FlightError::Provider(error)) if error.sent || error.kind.meaning().vendors_fault => None,
+            Err(error) => return Err(error.clone()),
+        };
+        self.note_shadow(turn, served, answer)
+            .await
+            .map_err(|error: StoreError| FlightError::store(error))?;
+        asked.map(|found| found.entry.record.assessment.state)
     }
 
     /// Notes what a challenger said beside what was served. What it still owes is looked for first of all.
     async fn note_shadow(
         &self,
         turn: &Turn,
-        record: &ProviderRecord,
-        (assessment_id, revision): (AssessmentId, u32),
-        served: Served,
+        served: Arc<Assessment>,
+        answer: Option<ShadowAnswer>,
     ) -> Result<(), StoreError> {
         let (question, at) = (&turn.inquiry.question, self.clock.now());
-        let owed = self.owed(question, &turn.provider, &record.assessment, &assessment_id);
-        if let Some(owed) = owed {
-            let owed = Owed { shadow_of: Some(revision), ..owed };
+        if let Some(ShadowAnswer { record, .. }) = &answer
+            && let Some(owed) = self.owed(question, &turn.provider, &record.assessment, &served.id)
+        {
+            let owed = Owed { shadow_of: Some(served.revision), ..owed };
             let look = owed.first_look(&self.keys, &turn.provider)?;
             self.store.enqueue(&question.team, &record.exchanges.origin.subject, look, at).await?;
         }
-        let provider_assessment_id = record.id.clone();
-        let record =
-            ShadowRecord { assessment_id, revision, provider_assessment_id, served, at, completes: None };
+        let record = ShadowRecord {
+            team: question.team.clone(),
+            assessment: served,
+            question: Some(self.asked_about(question)),
+            provider: turn.provider.name().clone(),
+            answer,
+            at,
+            completes: None,
+        };
         self.store.note_shadow(record).await
     }
 
-    /// Notes what a challenger said at last, which ends `item`.
+    /// Notes what a challenger said at last about a question that `served` answered, which ends `item`.
     pub(super) async fn shadow_ripened(
         &self,
         item: &LeasedItem,
-        (served, revision): (&Assessment, u32),
+        served: Assessment,
         owed: &Owed,
         provider: &Provider,
         said: ProviderAssessment,
         exchanges: AttemptsRecord,
     ) -> Result<(), StoreError> {
         said.flags.iter().for_each(|&flag| self.telemetry.flag(&said.provider, flag));
-        let route = self.routes.get(&served.route);
-        let status = route.map(|route| route.policy.status_of(&said, &owed.facts));
+        let policy = self.routes.get(&served.route).map(|route| route.policy.clone()).unwrap_or_default();
+        let status = policy.status_of(&said, &owed.facts);
         let reference_mac = self.keys.reference_of(&item.team, &said);
         let (id, at) = (ProviderAssessmentId::new(), self.clock.now());
         let record = Arc::new(ProviderRecord { id, assessment: Arc::new(said), exchanges, reference_mac });
         // Not waited for: it is written before the note, and that is waited for.
         drop(self.store.hand_over(Arc::clone(&record)).await?);
+        let answer = ShadowAnswer { record: Arc::clone(&record), served: Served::Called, status };
         self.store
             .note_shadow(ShadowRecord {
-                assessment_id: served.id.clone(),
-                revision,
-                provider_assessment_id: record.id.clone(),
-                served: Served::Called,
+                team: item.team.clone(),
+                assessment: Arc::new(served),
+                // Known from when it was asked.
+                question: None,
+                provider: provider.name().clone(),
+                answer: Some(answer),
                 at,
                 completes: Some(item.lease.clone()),
             })
             .await?;
         self.telemetry.shadow(provider.name(), "answered");
-        if status == Some(Status::Completed) && !provider.ttl.is_zero() {
+        if status == Status::Completed && !provider.ttl.is_zero() {
             let entry = Entry::new(record, at, provider.ttl, provider.keep_stale);
             self.cache.keep(owed.key, Arc::new(entry)).await;
         }
         Ok(())
     }
+}
+
+/// What a challenger said, and what that is worth alone.
+fn answered(turn: &Turn, Found { entry, cache }: &Found) -> ShadowAnswer {
+    let Inquiry { route, question, .. } = turn.inquiry.as_ref();
+    let facts = Facts::from(question.subject.as_ref());
+    let status = route.policy.status_of(&entry.record.assessment, &facts);
+    let served = if cache.called() { Served::Called } else { Served::Cached };
+    ShadowAnswer { record: Arc::clone(&entry.record), served, status }
 }
 
 /// Whether the challenger failed as one of the route's own, and may have been paid for it: asked again, it would be paid

@@ -148,6 +148,7 @@ impl Assessor {
             sources: Vec::new(),
             completes: question.completes.clone(),
             enqueues,
+            compared: None,
         };
         self.store.append(record).await?;
         let vendor_time = Duration::ZERO;
@@ -175,6 +176,7 @@ impl Assessor {
                 sources: Vec::new(),
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
+                compared: None,
             })
             .await
     }

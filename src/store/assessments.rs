@@ -3,7 +3,8 @@
 use risk_provider::{Level, ProviderAssessment, ProviderName, Score};
 
 use super::{
-    AssessmentRecord, ProviderRecord, ServedRecord, ShadowRecord, StoreError, StoredSubject, attempts,
+    AssessmentRecord, ProviderRecord, ServedRecord, ShadowRecord, StoreError, StoredSubject, answers,
+    attempts,
     engine::{Connection, Pool, Row, sql},
     jobs, place, subjects,
 };
@@ -121,7 +122,7 @@ pub(super) async fn insert(connection: &mut Connection, record: &AssessmentRecor
     for item in &record.enqueues {
         jobs::enqueue(connection, &record.team, subject, item, assessment.created_at).await?;
     }
-    Ok(())
+    answers::insert(connection, record).await
 }
 
 async fn insert_assessment(connection: &mut Connection, record: &AssessmentRecord) -> Result<(), StoreError> {
@@ -171,18 +172,21 @@ pub(super) async fn insert_served(
 
 pub(super) async fn insert_shadow(
     connection: &mut Connection,
-    record: &ShadowRecord,
+    shadow: &ShadowRecord,
 ) -> Result<(), StoreError> {
-    sql(INSERT_SHADOW)
-        .bind(record.assessment_id.as_str())
-        .bind(record.revision)
-        .bind(record.provider_assessment_id.as_str())
-        .bind(record.served.as_str())
-        .bind(record.at)
-        .run(connection)
-        .await?;
-    if let Some(lease) = &record.completes {
-        jobs::complete(connection, lease, record.provider_assessment_id.as_str(), record.at).await?;
+    if let Some(answer) = &shadow.answer {
+        sql(INSERT_SHADOW)
+            .bind(shadow.assessment.id.as_str())
+            .bind(shadow.assessment.revision)
+            .bind(answer.record.id.as_str())
+            .bind(answer.served.as_str())
+            .bind(shadow.at)
+            .run(connection)
+            .await?;
+    }
+    answers::insert_shadow(connection, shadow).await?;
+    if let (Some(lease), Some(answer)) = (&shadow.completes, &shadow.answer) {
+        jobs::complete(connection, lease, answer.record.id.as_str(), shadow.at).await?;
     }
     Ok(())
 }

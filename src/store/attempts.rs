@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use risk_provider::{Billed, FailureKind, Money, ProviderName};
 
 use super::{
-    AttemptsRecord, Intent, Origin, StoreError,
+    AttemptsRecord, Intent, Origin, Store, StoreError,
     engine::{Connection, Pool, Row, sql},
 };
 use crate::{
@@ -42,6 +42,12 @@ const CONCLUDE: &str = "INSERT INTO attempts \
 
 const DELETE_CONCLUDED: &str = "DELETE FROM intents WHERE settle_by < $1 AND id IN (SELECT id FROM attempts)";
 
+/// How many exchanges of a kind there were; nothing is made of them here.
+const COUNT: &str = "SELECT operation, outcome, sent, billed, currency, duration_ms, COUNT(*), \
+     CAST(COALESCE(SUM(price_micros), 0) AS BIGINT) FROM attempts \
+     WHERE team = $1 AND provider = $2 AND started_at >= $3 AND started_at < $4 \
+     GROUP BY operation, outcome, sent, billed, currency, duration_ms";
+
 const FIND: &str = "SELECT id, provider, operation, outcome, sent, billed, price_micros, currency, \
      started_at, duration_ms FROM attempts WHERE id = $1 AND team = $2";
 
@@ -51,6 +57,71 @@ const FIND_BY_REQUEST: &str = "SELECT id, provider, operation, outcome, sent, bi
      UNION ALL SELECT id, provider, operation, 'unknown_outcome', TRUE, \
      CASE WHEN paid THEN 'unknown' ELSE 'no' END, price_micros, currency, started_at, 0 \
      FROM intents WHERE request_id = $1 ORDER BY 9, 1";
+
+/// How many exchanges came to the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeCount {
+    /// What was asked.
+    pub operation: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Whether any of the request may have reached the vendor.
+    pub sent: bool,
+    /// Whether it was paid for.
+    pub billed: Billed,
+    /// In which currency.
+    pub currency: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// How many.
+    pub number: u64,
+    /// What all of them cost where they were billed, in millionths.
+    pub micros: i64,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// A team's exchanges with a provider that began in a time, counted.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read.
+    pub async fn exchanges(
+        &self,
+        team: &str,
+        provider: &ProviderName,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ExchangeCount>, StoreError> {
+        let count = sql(COUNT).bind(team).bind(provider.as_str()).bind(from).bind(to);
+        self.readers.all(count).await?.iter().map(exchanges).collect()
+    }
+}
+
+fn exchanges(row: &Row) -> Result<ExchangeCount, StoreError> {
+    let number = |index| Ok::<_, StoreError>(u64::try_from(row.get::<i64>(index)?).unwrap_or_default());
+    Ok(ExchangeCount {
+        operation: row.get(0)?,
+        outcome: outcome(&row.get::<String>(1)?),
+        sent: row.get(2)?,
+        billed: billed(&row.get::<String>(3)?),
+        currency: row.get(4)?,
+        duration_ms: number(5)?,
+        number: number(6)?,
+        micros: row.get(7)?,
+    })
+}
+
+/// What came of an exchange; a word of a later version is no reason to call it answered.
+fn outcome(word: &str) -> Outcome {
+    let word = serde_json::Value::String(word.to_owned());
+    serde_json::from_value(word).unwrap_or(Outcome::Failed(FailureKind::UnknownOutcome))
+}
+
+fn billed(word: &str) -> Billed {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).unwrap_or(Billed::Unknown)
+}
 
 pub(super) async fn intend(
     connection: &mut Connection,
@@ -130,19 +201,15 @@ pub(super) async fn find_by_request(pool: &Pool, request: &RequestId) -> Result<
 }
 
 fn attempt(row: &Row) -> Result<Attempt, StoreError> {
-    let (outcome, billed): (String, String) = (row.get(3)?, row.get(5)?);
     let (micros, currency): (Option<i64>, Option<String>) = (row.get(6)?, row.get(7)?);
-    let word = |text: &str| serde_json::Value::String(text.to_owned());
     let started_at = Timestamp::from_microsecond(row.get(8)?).unwrap_or(Timestamp::UNIX_EPOCH);
     Ok(Attempt {
         id: AttemptId::from_text(&row.get::<String>(0)?),
         provider: ProviderName::new(&row.get::<String>(1)?),
         operation: row.get(2)?,
-        // A word of a later version is no reason to call it answered.
-        outcome: serde_json::from_value(word(&outcome))
-            .unwrap_or(Outcome::Failed(FailureKind::UnknownOutcome)),
+        outcome: outcome(&row.get::<String>(3)?),
         sent: row.get(4)?,
-        billed: serde_json::from_value(word(&billed)).unwrap_or(Billed::Unknown),
+        billed: billed(&row.get::<String>(5)?),
         price: micros.zip(currency).and_then(|(micros, currency)| Money::from_micros(micros, &currency)),
         vendor_status: None,
         vendor_identifier: None,

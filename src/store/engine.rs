@@ -2,6 +2,7 @@
 //!
 //! Statements use `$1`, which both understand, and portable columns: text, bytes, 64-bit integers, floats, booleans.
 
+mod statement;
 mod value;
 
 use std::{fmt, str::FromStr, time::Duration};
@@ -16,17 +17,22 @@ use sqlx::{
 
 use tokio::time::timeout;
 
+pub(super) use statement::{Statement, sql};
 pub(super) use value::Value;
 
 use super::StoreError;
 
 const READERS: u32 = 4;
+/// How many rows SQLite may read ahead of whoever takes them.
+const ROWS_AHEAD: usize = 1000;
 /// How long a statement waits for somebody else's lock, and a connection for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the beginning of a transaction may take: longer than it waits for a lock.
 const BEGIN_PATIENCE: Duration = Duration::from_secs(7);
 /// How long a reader may be silent before it is given up.
 const READ_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a read of very many rows may take.
+const LONG_READ_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nobody waits long for somebody else's lock, and nobody keeps locks that went away in the middle of a transaction.
 const MANNERS: &str = "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
@@ -66,14 +72,6 @@ pub(super) enum Pool {
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
-}
-
-/// A statement with its values.
-#[derive(Debug, Clone)]
-#[must_use]
-pub(super) struct Statement {
-    text: &'static str,
-    values: Vec<Value>,
 }
 
 /// A row that was found.
@@ -174,8 +172,8 @@ impl Pool {
             .busy_timeout(PATIENCE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         super::migrations::run_sqlite(&writer).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let reading = options.read_only(true).row_buffer_size(ROWS_AHEAD);
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
         Ok((Self::Sqlite(writer), Self::Sqlite(readers)))
     }
 
@@ -239,6 +237,31 @@ impl Pool {
         read.unwrap_or(Err(StoreError::TooSlow))
     }
 
+    /// Hands every row that `statement` finds to `take`, as they come. Tried once more where the connection had ended
+    /// before the first.
+    pub(super) async fn each(
+        &self,
+        statement: Statement,
+        take: &mut (impl FnMut(&Row) -> Result<(), StoreError> + Send),
+    ) -> Result<(), StoreError> {
+        let mut connection = self.acquire().await?;
+        let mut taken = false;
+        let mut noted = |row: &Row| {
+            taken = true;
+            take(row)
+        };
+        let read = timeout(LONG_READ_PATIENCE, statement.clone().each(&mut connection, &mut noted)).await;
+        let Err(error) = read.unwrap_or(Err(StoreError::TooSlow)) else { return Ok(()) };
+        if taken || !error.is_of_connection() || matches!(error, StoreError::TooSlow) {
+            connection.abandon();
+            return Err(error);
+        }
+        connection.abandon();
+        let mut connection = self.acquire().await?;
+        let read = timeout(LONG_READ_PATIENCE, statement.each(&mut connection, take)).await;
+        read.unwrap_or(Err(StoreError::TooSlow))
+    }
+
     /// The row that `statement` finds.
     pub(super) async fn optional(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
         Ok(self.all(statement).await?.into_iter().next())
@@ -298,63 +321,6 @@ impl Connection {
             Self::Sqlite(_) => sqlite,
             Self::Postgres(_) => postgres,
         }
-    }
-}
-
-// === impl Statement ===
-
-/// A statement without values yet.
-pub(super) const fn sql(text: &'static str) -> Statement {
-    Statement { text, values: Vec::new() }
-}
-
-/// Hands a statement's values to one of the drivers.
-macro_rules! bound {
-    ($statement:expr) => {{
-        let Statement { text, values } = $statement;
-        values.into_iter().fold(sqlx::query(text), |query, value| match value {
-            Value::Text(value) => query.bind(value),
-            Value::Bytes(value) => query.bind(value),
-            Value::Integer(value) => query.bind(value),
-            Value::Float(value) => query.bind(value),
-            Value::Boolean(value) => query.bind(value),
-        })
-    }};
-}
-
-impl Statement {
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    /// How many rows it changed.
-    pub(super) async fn run(self, connection: &mut Connection) -> Result<u64, StoreError> {
-        Ok(match connection {
-            Connection::Sqlite(connection) => bound!(self).execute(&mut **connection).await?.rows_affected(),
-            Connection::Postgres(connection) => {
-                bound!(self).execute(&mut **connection).await?.rows_affected()
-            }
-        })
-    }
-
-    /// Every row it finds, or returns of what it changed.
-    pub(super) async fn all(self, connection: &mut Connection) -> Result<Vec<Row>, StoreError> {
-        Ok(match connection {
-            Connection::Sqlite(connection) => {
-                let rows = bound!(self).fetch_all(&mut **connection).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
-            Connection::Postgres(connection) => {
-                let rows = bound!(self).fetch_all(&mut **connection).await?;
-                rows.into_iter().map(Row::Postgres).collect()
-            }
-        })
-    }
-
-    /// The first row it finds.
-    pub(super) async fn optional(self, connection: &mut Connection) -> Result<Option<Row>, StoreError> {
-        Ok(self.all(connection).await?.into_iter().next())
     }
 }
 

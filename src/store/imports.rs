@@ -13,12 +13,15 @@ use risk_provider::{AnswerState, ProviderAssessment, ProviderName};
 pub use parts::{Brought, Entry, EntryOutcome, Held, Import, ImportCounts, ImportStatus, NewImport, PageEnd};
 
 use super::{
-    ProviderRecord, Store, StoreError, assessments, attempts,
+    ProviderRecord, Store, StoreError, answers, assessments, attempts,
     engine::{Connection, Row, sql},
     jobs, subjects,
     writer::Add,
 };
-use crate::ids::{JobId, ProviderAssessmentId};
+use crate::{
+    ids::{JobId, ProviderAssessmentId},
+    policy::Policy,
+};
 
 /// One thing to write.
 pub(super) enum Step {
@@ -285,7 +288,13 @@ async fn bring(connection: &mut Connection, entry: &Entry, brought: &Brought) ->
         exchanges: entry.exchanges.clone(),
         reference_mac: Some(entry.reference_mac),
     };
-    assessments::insert_said(connection, &record, subject, IMPORTED).await
+    if !assessments::insert_said(connection, &record, subject, IMPORTED).await? {
+        return Ok(false);
+    }
+    let status = Policy::default().verdict(said).status;
+    let reference_mac = &entry.reference_mac;
+    answers::insert_brought(connection, (id, said), &subject.id, reference_mac, (*attached, status)).await?;
+    Ok(true)
 }
 
 async fn turn(connection: &mut Connection, page: &PageEnd) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! Where a sealed value belongs; it opens nowhere else.
 
-use crate::ids::{AssessmentId, JobId, ProviderAssessmentId, RequestId};
+use crate::ids::{AssessmentId, JobId, OutcomeId, ProviderAssessmentId, RequestId};
 
 pub(super) fn provider_document(id: &ProviderAssessmentId) -> String {
     format!("provider_assessments/{id}/document")
@@ -20,6 +20,10 @@ pub(super) fn served_purpose(id: &RequestId) -> String {
 
 pub(super) fn pinned_answer(request_id: &RequestId) -> String {
     format!("idempotency_keys/{request_id}/answer")
+}
+
+pub(super) fn labelled_by(id: &OutcomeId) -> String {
+    format!("outcomes/{id}/labelled_by")
 }
 
 pub(super) fn job_payload(job: &JobId, number: i64) -> String {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use risk_provider::{Money, ProviderAssessment, ProviderName};
+use risk_provider::{Money, ProviderAssessment, ProviderName, SubjectType};
+use serde::{Deserialize, Serialize};
 
 use super::jobs::{Lease, NewItem};
 use crate::{
-    assessment::{Assessment, Served},
+    assessment::{Assessment, Served, Status},
     attempts::Attempt,
     ids::{AssessmentId, AttemptId, ProviderAssessmentId, RequestId, SubjectId},
     vault::DataKey,
@@ -103,23 +104,58 @@ pub struct AssessmentRecord {
     pub completes: Option<Lease>,
     /// What is to be done next because of it.
     pub enqueues: Vec<NewItem>,
+    /// What comparisons need to know beside that; none where they need not know of it.
+    pub compared: Option<Compared>,
 }
 
-/// What another provider said to a question that was answered already, for comparison.
+/// What comparisons need to know of an assessment beside its answers.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// What was asked; none where an earlier revision told.
+    pub question: Option<AskedAbout>,
+    /// What each source is worth alone, in their order.
+    pub statuses: Vec<Status>,
+}
+
+/// What was asked, without saying it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedAbout {
+    /// Keyed hash of the subject and of everything that is derived from what was said of it, in hexadecimal.
+    pub question_mac: String,
+    /// Person or company.
+    pub subject_type: SubjectType,
+    /// Keyed hash of the country, in hexadecimal.
+    pub country_mac: String,
+}
+
+/// What another provider said, or was asked in vain, when a question was answered already; for comparison.
 #[derive(Debug, Clone)]
 pub struct ShadowRecord {
+    /// Who asked.
+    pub team: String,
     /// The answer that was served.
-    pub assessment_id: AssessmentId,
-    /// Which revision of it.
-    pub revision: u32,
-    /// What the other provider said.
-    pub provider_assessment_id: ProviderAssessmentId,
-    /// Whether the vendor was called for it.
-    pub served: Served,
+    pub assessment: Arc<Assessment>,
+    /// What was asked; none where that is known from before.
+    pub question: Option<AskedAbout>,
+    /// Who was asked.
+    pub provider: ProviderName,
+    /// What it said; none where it did not answer.
+    pub answer: Option<ShadowAnswer>,
     /// When.
     pub at: Timestamp,
     /// The item of a job that looked for it.
     pub completes: Option<Lease>,
+}
+
+/// What another provider said.
+#[derive(Debug, Clone)]
+pub struct ShadowAnswer {
+    /// As it is recorded.
+    pub record: Arc<ProviderRecord>,
+    /// Whether the vendor was called for it.
+    pub served: Served,
+    /// What it is worth alone.
+    pub status: Status,
 }
 
 /// A stored assessment given again.

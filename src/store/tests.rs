@@ -18,9 +18,11 @@ mod stores;
 
 use stores::TestStore;
 
+mod compared;
 mod idempotent;
 mod imports;
 mod keyring;
+mod outcomes;
 mod questions;
 mod queue;
 mod upgrade;
@@ -123,6 +125,7 @@ fn record(team: &str, subject: &Arc<StoredSubject>, revision: u32) -> Assessment
         sources: Vec::new(),
         completes: None,
         enqueues: Vec::new(),
+        compared: None,
     }
 }
 

@@ -13,10 +13,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     AssessmentRecord, AttemptsRecord, Claim, ClaimRequest, Drain, Failure, IdempotencyKey, Intent, Lease,
-    LeaseRequest, LeasedItem, NewItem, NewKey, Origin, Pin, ProviderRecord, ServedRecord, ShadowRecord,
-    StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
+    LeaseRequest, LeasedItem, NewItem, NewKey, NewOutcome, Origin, Pin, ProviderRecord, ServedRecord,
+    ShadowRecord, StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
     engine::{Connection, Pool},
-    facts, idempotency, imports, jobs, keys,
+    facts, idempotency, imports, jobs, keys, outcomes,
     questionnaires::{self, QuestionnaireRecord},
     subjects,
 };
@@ -55,7 +55,7 @@ pub(super) enum Add {
     Attempts(AttemptsRecord),
     Assessment(Box<AssessmentRecord>),
     Served(ServedRecord),
-    Shadow(ShadowRecord),
+    Shadow(Box<ShadowRecord>),
     Key(Box<NewKey>),
     Item {
         team: String,
@@ -65,6 +65,7 @@ pub(super) enum Add {
     },
     /// A step in bringing a vendor's own history in.
     Import(Box<imports::Step>),
+    Outcome(Box<NewOutcome>),
     /// A fact that stays as it was first written.
     Fact {
         name: &'static str,
@@ -213,6 +214,7 @@ impl Add {
                 jobs::enqueue(connection, team, subject, item, *now).await
             }
             Self::Import(step) => imports::apply(connection, step).await,
+            Self::Outcome(outcome) => outcomes::insert(connection, outcome).await,
             Self::Fact { name, value } => facts::keep(connection, name, value).await,
         }
     }

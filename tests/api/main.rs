@@ -25,6 +25,8 @@ mod breaker;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod comparisons;
+#[cfg(test)]
 mod consensus;
 #[cfg(test)]
 mod deadlines;
@@ -55,6 +57,8 @@ mod lost_checks;
 mod nobody_answers;
 #[cfg(test)]
 mod operations;
+#[cfg(test)]
+mod outcomes;
 #[cfg(test)]
 mod pending;
 #[cfg(test)]

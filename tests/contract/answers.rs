@@ -158,3 +158,33 @@ async fn imports_keep_to_the_document() {
     contract.kept("post", "/v1/imports", &refused);
     contract.kept("get", "/v1/imports/{id}", &gateway.get("/v1/imports/job_0").await);
 }
+
+#[tokio::test]
+async fn outcomes_and_comparisons_keep_to_the_document() {
+    let panel = "[routes.panel]\nstrategy = \"consensus\"\nproviders = [\"idenfy\", \"youverify\"]\n";
+    let contract = Contract::of(Setup::default().routes(panel)).await;
+    let gateway = &contract.gateway;
+    gateway.ask(&by("panel", &person("cust-1"))).await.good();
+    let url = gateway.url("/v1/outcomes");
+    let tell = |body| answer(gateway.client.post(&url).bearer_auth(&gateway.key).json(&body));
+    let fraud = json!({"subject_reference": "cust-1", "type": "confirmed_fraud", "confidence": 0.5});
+    for (status, body) in [
+        (201, fraud.clone()),
+        (200, fraud),
+        (404, json!({"subject_reference": "nobody", "type": "cleared"})),
+        (422, json!({"type": "cleared"})),
+    ] {
+        let told = tell(body).await;
+        assert_eq!(told.status, status, "{}", told.text);
+        contract.kept("post", "/v1/outcomes", &told);
+    }
+    contract.kept("get", "/v1/outcomes", &gateway.get("/v1/outcomes").await);
+    contract.kept("get", "/v1/outcomes", &gateway.get("/v1/outcomes?kind=x").await);
+    for query in
+        ["left=idenfy&right=youverify&segment=type", "left=youverify&right=idenfy&to=2020-01-01", "left=x"]
+    {
+        let told = gateway.get(&format!("/v1/comparisons?{query}")).await;
+        assert_eq!(told.status, if query == "left=x" { 422 } else { 200 });
+        contract.kept("get", "/v1/comparisons", &told);
+    }
+}

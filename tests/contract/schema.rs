@@ -20,7 +20,9 @@ impl Document {
             return vec![format!("{method} {path} declares no {status}")];
         };
         let content = response["content"].as_object().expect("content");
-        let schema = &content.values().next().expect("a media type")["schema"];
+        // Of several, the one that answers are checked as.
+        let schema = content.get("application/json").or_else(|| content.values().next());
+        let schema = &schema.expect("a media type")["schema"];
         let mut found = Vec::new();
         self.check(schema, value, "$", &mut found);
         found

@@ -38,6 +38,8 @@ mod traffic;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod comparison_speed;
+#[cfg(test)]
 mod crash_consensus;
 #[cfg(test)]
 mod crash_idempotency;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     history::{DEEP, checked, reported, started},
     http::answer,
-    process::Home,
+    process::{Home, Server},
     stores::TestStore,
     subjects::{about, by},
     vendors::{Setup, Vendors},
@@ -46,7 +46,7 @@ const TOLD: [&str; 12] = [
 ];
 
 /// Those that no vendor is told: only months go to them, and neither reference nor purpose.
-const KEPT: [&str; 5] = ["zqreference", "zqpurpose", "zqkey", "1987-11-29", "1991-08-23"];
+const KEPT: [&str; 6] = ["zqreference", "zqpurpose", "zqkey", "zqlabeller", "1987-11-29", "1991-08-23"];
 
 /// A vendor's message that repeats everything it was told.
 fn echo() -> String {
@@ -181,6 +181,7 @@ async fn answered(store: TestStore) {
     let url = format!("{}/v1/subjects/lookup", server.url);
     let lookup = json!({"reference": subject["reference"]});
     answer(server.client.post(url).bearer_auth(&server.key).json(&lookup)).await.good();
+    labelled(&server, &subject["reference"]).await;
     server.get("/v1/assessments?name=Zqlast").await.problem(400, "invalid_query");
     server.ask(&by("Zqcity", &subject)).await.problem(422, "unknown_route");
     server.get("/v1/Zqcity?name=Zqlast").await.problem(404, "no_such_path");
@@ -192,6 +193,25 @@ async fn answered(store: TestStore) {
     no_mark_in("the logs", &logs);
     for secret in ["sandbox-secret", "sandbox-token", "BwcHBwcHBwc", &server.key] {
         assert!(!logs.contains(secret), "{secret}");
+    }
+}
+
+/// Says what turned out to be true of the subject, well and badly, and compares.
+async fn labelled(server: &Server, reference: &Value) {
+    let url = format!("{}/v1/outcomes", server.url);
+    let post = || server.client.post(&url).bearer_auth(&server.key);
+    let outcome =
+        json!({"subject_reference": reference, "type": "confirmed_fraud", "labelled_by": "Zqlabeller"});
+    assert_eq!(answer(post().json(&outcome)).await.status, 201);
+    let lines =
+        format!("{outcome}\n{{\"subject_reference\": \"zqreference\"}}\nZqlabeller\n{{\"Zqlabeller\": 1}}\n");
+    let told = answer(post().header("content-type", "application/x-ndjson").body(lines)).await;
+    assert_eq!((told.status, told.text.lines().count()), (200, 4), "{}", told.text);
+    for accept in ["application/json", "text/csv"] {
+        let url = format!("{}/v1/comparisons?left=idenfy&right=youverify&segment=country", server.url);
+        let told = answer(server.client.get(url).bearer_auth(&server.key).header("accept", accept)).await;
+        assert_eq!(told.status, 200, "{}", told.text);
+        no_mark_in(accept, &told.text);
     }
 }
 

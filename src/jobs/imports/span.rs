@@ -41,7 +41,8 @@ impl End {
     }
 
     /// The first moment that counts where it is the beginning.
-    fn begins(self) -> Timestamp {
+    #[must_use]
+    pub fn begins(self) -> Timestamp {
         match self {
             Self::Day(day) => midnight(day),
             Self::Moment(moment) => moment,
@@ -49,7 +50,8 @@ impl End {
     }
 
     /// The first moment that no longer counts where it is the end.
-    fn is_over(self) -> Timestamp {
+    #[must_use]
+    pub fn is_over(self) -> Timestamp {
         match self {
             Self::Day(day) => day.checked_add(1.day()).map_or(Timestamp::MAX, midnight),
             Self::Moment(moment) => moment,

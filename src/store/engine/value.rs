@@ -7,7 +7,7 @@ pub(in crate::store) enum Value {
     Bytes(Option<Vec<u8>>),
     Integer(Option<i64>),
     Float(Option<f64>),
-    Boolean(bool),
+    Boolean(Option<bool>),
 }
 
 // === impl Value ===
@@ -80,6 +80,12 @@ impl From<Option<f64>> for Value {
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
+        Self::Boolean(Some(value))
+    }
+}
+
+impl From<Option<bool>> for Value {
+    fn from(value: Option<bool>) -> Self {
         Self::Boolean(value)
     }
 }

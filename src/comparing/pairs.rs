@@ -1,0 +1,351 @@
+//! What makes a pair of two answers.
+//!
+//! Both answered the same question about the same subject, each by itself and completely, at about the same time. Every
+//! candidate that is none is counted under the first reason that holds. Of several pairs about one question the first
+//! counts: those of one question before rechecks, rechecks before what was brought in, and the earlier before the later,
+//! so that what comes later changes no pair that there is.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use risk_provider::Level;
+
+use super::{Countries, SegmentKey, Selection, Word};
+use crate::{
+    assessment::{Served, Status},
+    compare::{Funnel, Pair, Points, Rating},
+    ids::SubjectId,
+    store::{Candidate, CandidateSource, Part, Side},
+};
+
+/// Answers from the cache are equally old when they were made no further apart than this.
+const EQUALLY_OLD: SignedDuration = SignedDuration::from_secs(60);
+
+/// Where a pair comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PairSource {
+    /// One was asked for comparison alone.
+    Shadow,
+    /// Both were asked for one answer.
+    Consensus,
+    /// One was asked in place of the other.
+    Recheck,
+    /// One was brought in from the vendor's own history.
+    Import,
+}
+
+/// Two answers that are compared.
+#[derive(Debug, Clone)]
+pub struct ComparedPair {
+    /// Where it comes from.
+    pub source: PairSource,
+    /// The question, or what was brought in.
+    pub asked_in: String,
+    /// Whom it is about.
+    pub subject: SubjectId,
+    /// Person or company, as a word.
+    pub subject_type: Word,
+    /// The route; empty for what was brought in.
+    pub route: Word,
+    /// When the later of both was asked.
+    pub at: Timestamp,
+    /// The part of the subjects that it belongs to.
+    pub segment: Option<Word>,
+    /// What the incumbent said.
+    pub left: ComparedSide,
+    /// What the challenger said.
+    pub right: ComparedSide,
+}
+
+/// One side of a pair.
+#[derive(Debug, Clone)]
+pub struct ComparedSide {
+    /// What it said.
+    pub rating: Rating,
+    /// The adapter, the mapping and the questionnaire.
+    pub version: Word,
+    /// How the answer came to be.
+    pub served: Served,
+    /// When the provider judged.
+    pub assessed_at: Timestamp,
+}
+
+/// Why two answers are no pair. In the order in which they are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Reason {
+    Erased,
+    LeftUnanswered,
+    RightUnanswered,
+    NeitherAnswered,
+    NoCounterpart,
+    Failover,
+    Incomplete,
+    NoScore,
+    Cached,
+    TooFarApart,
+    UnknownInputs,
+    OtherInputs,
+    Repeated,
+    Unattached,
+}
+
+/// What was found so far.
+pub(super) struct Sieve<'a> {
+    selection: &'a Selection,
+    countries: &'a Countries,
+    from: Timestamp,
+    to: Timestamp,
+    /// Questions that have their pair.
+    seen: HashSet<String>,
+    excluded: BTreeMap<Reason, u64>,
+    found: u64,
+    /// The best so far for what was brought in: all its candidates follow each other.
+    brought: Option<Brought>,
+}
+
+/// What one entry of a vendor's history makes, as far as is known.
+struct Brought {
+    asked_in: String,
+    best: Result<ComparedPair, Reason>,
+    question: Option<String>,
+}
+
+// === impl PairSource ===
+
+impl PairSource {
+    /// The word used in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shadow => "shadow",
+            Self::Consensus => "consensus",
+            Self::Recheck => "recheck",
+            Self::Import => "import",
+        }
+    }
+
+    fn of(candidate: &Candidate) -> Self {
+        match candidate.source {
+            CandidateSource::Recheck => Self::Recheck,
+            CandidateSource::Import => Self::Import,
+            CandidateSource::Question => {
+                let shadows = [candidate.left.part, candidate.right.part].contains(&Some(Part::Shadow));
+                if shadows { Self::Shadow } else { Self::Consensus }
+            }
+        }
+    }
+}
+
+// === impl ComparedPair ===
+
+impl ComparedPair {
+    /// As statistics take it.
+    pub(super) fn row(&self, outcome: Option<bool>) -> Pair<'_> {
+        let segment = self.segment.as_deref();
+        Pair { left: self.left.rating, right: self.right.rating, outcome, segment }
+    }
+}
+
+// === impl Sieve ===
+
+impl<'a> Sieve<'a> {
+    pub(super) fn new(selection: &'a Selection, countries: &'a Countries) -> Self {
+        let (from, to) = selection.span();
+        let (seen, excluded) = (HashSet::new(), BTreeMap::new());
+        Self { selection, countries, from, to, seen, excluded, found: 0, brought: None }
+    }
+
+    /// The pair that a candidate makes, or that the candidates before it made.
+    pub(super) fn sift(&mut self, candidate: Candidate) -> Option<ComparedPair> {
+        let at = candidate.left.asked_at.max(candidate.right.asked_at)?;
+        if at < self.from || at >= self.to {
+            return None;
+        }
+        let verdict = self.judge(&candidate, at);
+        if candidate.source != CandidateSource::Import {
+            return self.settle(verdict, candidate.question_mac);
+        }
+        // One of what was brought in makes one pair, with whichever answer fits best.
+        match &mut self.brought {
+            Some(brought) if brought.asked_in == candidate.asked_in => {
+                if is_better(&verdict, &brought.best) {
+                    (brought.best, brought.question) = (verdict, candidate.question_mac);
+                }
+                None
+            }
+            _ => {
+                let Candidate { asked_in, question_mac: question, .. } = candidate;
+                let former = self.brought.replace(Brought { asked_in, best: verdict, question });
+                former.and_then(|former| self.settle(former.best, former.question))
+            }
+        }
+    }
+
+    /// The pair that the last candidates made.
+    pub(super) fn end(&mut self) -> Option<ComparedPair> {
+        let last = self.brought.take()?;
+        self.settle(last.best, last.question)
+    }
+
+    pub(super) fn funnel(&self, unattached: u64, labelled: usize) -> Funnel {
+        let count = |reason: Reason| self.excluded.get(&reason).copied().unwrap_or_default();
+        let total: u64 = self.excluded.values().sum();
+        let not_both: u64 = Reason::NOT_BOTH.into_iter().map(count).sum();
+        let eligible = self.found + total + unattached;
+        let mut funnel = Funnel::default()
+            .step("eligible", eligible)
+            .step("both_answered", eligible - not_both - unattached)
+            .step("comparable", self.found)
+            .step("labelled", u64::try_from(labelled).unwrap_or(u64::MAX));
+        for (reason, count) in &self.excluded {
+            funnel = funnel.without(reason.as_str(), *count);
+        }
+        if unattached > 0 { funnel.without(Reason::Unattached.as_str(), unattached) } else { funnel }
+    }
+
+    /// Counts what was judged.
+    fn settle(
+        &mut self,
+        verdict: Result<ComparedPair, Reason>,
+        question: Option<String>,
+    ) -> Option<ComparedPair> {
+        let verdict = verdict.and_then(|pair| {
+            let is_first = question.is_some_and(|question| self.seen.insert(question));
+            if is_first { Ok(pair) } else { Err(Reason::Repeated) }
+        });
+        match verdict {
+            Ok(pair) => {
+                self.found += 1;
+                Some(pair)
+            }
+            Err(reason) => {
+                *self.excluded.entry(reason).or_default() += 1;
+                None
+            }
+        }
+    }
+
+    fn judge(&self, candidate: &Candidate, at: Timestamp) -> Result<ComparedPair, Reason> {
+        let Candidate { left, right, .. } = candidate;
+        if candidate.erased {
+            return Err(Reason::Erased);
+        }
+        match (answered(left)?, answered(right)?) {
+            (true, true) => {}
+            (false, true) => return Err(Reason::LeftUnanswered),
+            (true, false) => return Err(Reason::RightUnanswered),
+            (false, false) => return Err(Reason::NeitherAnswered),
+        }
+        if [left.part, right.part].contains(&Some(Part::Fallback)) {
+            return Err(Reason::Failover);
+        }
+        if [left.status, right.status].iter().any(|status| *status != Some(Status::Completed)) {
+            return Err(Reason::Incomplete);
+        }
+        let (left, right) = (side(left)?, side(right)?);
+        let apart = left.assessed_at.duration_since(right.assessed_at).abs();
+        let from_cache = |side: &ComparedSide| matches!(side.served, Served::Cached | Served::Stale);
+        if (from_cache(&left) || from_cache(&right)) && apart > EQUALLY_OLD {
+            return Err(Reason::Cached);
+        }
+        if apart > SignedDuration::try_from(self.selection.window).unwrap_or(SignedDuration::MAX) {
+            return Err(Reason::TooFarApart);
+        }
+        match candidate.same_question {
+            None => return Err(Reason::UnknownInputs),
+            Some(false) => return Err(Reason::OtherInputs),
+            Some(true) => {}
+        }
+        let source = PairSource::of(candidate);
+        Ok(ComparedPair {
+            source,
+            asked_in: candidate.asked_in.clone(),
+            subject: candidate.subject.clone(),
+            subject_type: Word::clone(&candidate.subject_type),
+            route: Word::clone(&candidate.route),
+            at,
+            segment: self.segment(candidate, source),
+            left,
+            right,
+        })
+    }
+
+    fn segment(&self, candidate: &Candidate, source: PairSource) -> Option<Word> {
+        let word = match self.selection.segment? {
+            SegmentKey::Type => Word::clone(&candidate.subject_type),
+            SegmentKey::Route => Word::clone(&candidate.route),
+            SegmentKey::Source => source.as_str().into(),
+            SegmentKey::Country => Word::from(*self.countries.get(candidate.country_mac.as_deref()?)?),
+        };
+        Some(word).filter(|word| !word.is_empty())
+    }
+}
+
+/// Whether this side answered.
+///
+/// # Errors
+///
+/// When it was not even asked.
+fn answered(side: &Side) -> Result<bool, Reason> {
+    match side.part {
+        None => Err(Reason::NoCounterpart),
+        Some(Part::InVain) => Ok(false),
+        Some(Part::Unattached) => Err(Reason::Unattached),
+        Some(Part::Primary | Part::Fallback | Part::Consensus | Part::Shadow | Part::Import) => Ok(true),
+    }
+}
+
+fn side(side: &Side) -> Result<ComparedSide, Reason> {
+    let score = side.score.and_then(Points::new).ok_or(Reason::NoScore)?;
+    let level = side.level.unwrap_or_else(|| Level::of(score.value()));
+    Ok(ComparedSide {
+        rating: Rating { score, level },
+        version: Word::clone(&side.version),
+        served: side.served.ok_or(Reason::Incomplete)?,
+        assessed_at: side.assessed_at.ok_or(Reason::Incomplete)?,
+    })
+}
+
+/// Whether the one is a pair and the other is not, or its reason is nearer to one.
+fn is_better(one: &Result<ComparedPair, Reason>, other: &Result<ComparedPair, Reason>) -> bool {
+    match (one, other) {
+        (_, Ok(_)) => false,
+        (Ok(_), Err(_)) => true,
+        (Err(one), Err(other)) => one > other,
+    }
+}
+
+// === impl Reason ===
+
+impl Reason {
+    /// Of which it is not known, or no longer told, that both answered.
+    const NOT_BOTH: [Self; 5] = [
+        Self::LeftUnanswered,
+        Self::RightUnanswered,
+        Self::NeitherAnswered,
+        Self::NoCounterpart,
+        Self::Erased,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Erased => "erased",
+            Self::LeftUnanswered => "left_unanswered",
+            Self::RightUnanswered => "right_unanswered",
+            Self::NeitherAnswered => "neither_answered",
+            Self::NoCounterpart => "no_counterpart",
+            Self::Failover => "failover",
+            Self::Incomplete => "incomplete",
+            Self::NoScore => "no_score",
+            Self::Cached => "cached",
+            Self::TooFarApart => "too_far_apart",
+            Self::UnknownInputs => "unknown_inputs",
+            Self::OtherInputs => "other_inputs",
+            Self::Repeated => "repeated",
+            Self::Unattached => "unattached",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use risk_provider::ProviderName;
+
+use super::*;
+use crate::outcomes::OutcomeType;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+}
+
+fn selection() -> Selection {
+    Selection {
+        team: "risk".to_owned(),
+        left: ProviderName::new("a"),
+        right: ProviderName::new("b"),
+        from: None,
+        to: None,
+        window: Duration::from_secs(3600),
+        segment: Some(SegmentKey::Source),
+        positive: vec![OutcomeType::ConfirmedFraud],
+    }
+}
+
+fn answer(part: Part) -> Side {
+    Side {
+        part: Some(part),
+        served: Some(Served::Called),
+        status: Some(Status::Completed),
+        level: Some(Level::High),
+        version: Arc::from("kind map/1 "),
+        score: Some(61.5),
+        assessed_at: Some(at(1000)),
+        asked_at: Some(at(1000)),
+    }
+}
+
+fn candidate(question: u8) -> Candidate {
+    Candidate {
+        source: CandidateSource::Question,
+        asked_in: format!("asm_{question}"),
+        subject: SubjectId::from_text("sub_1"),
+        erased: false,
+        question_mac: Some(format!("q{question}")),
+        same_question: Some(true),
+        country_mac: None,
+        subject_type: Arc::from("individual"),
+        route: Arc::from("default"),
+        left: answer(Part::Primary),
+        right: answer(Part::Shadow),
+    }
+}
+
+/// What becomes of candidates: the pairs' sources, and the reasons counted.
+fn sifted(candidates: Vec<Candidate>) -> (Vec<&'static str>, Vec<(String, u64)>) {
+    let (selection, countries) = (selection(), Countries::new());
+    let mut sieve = Sieve::new(&selection, &countries);
+    let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
+    pairs.extend(sieve.end());
+    let funnel = sieve.funnel(0, 0);
+    let excluded: u64 = funnel.excluded.values().sum();
+    assert_eq!(funnel.steps["eligible"], funnel.steps["comparable"] + excluded, "everything is counted once");
+    (pairs.iter().map(|pair| pair.source.as_str()).collect(), funnel.excluded.into_iter().collect())
+}
+
+fn reason(change: impl FnOnce(&mut Candidate)) -> String {
+    let mut changed = candidate(1);
+    change(&mut changed);
+    let (pairs, excluded) = sifted(vec![changed]);
+    assert_eq!((pairs.len(), excluded.len()), (0, 1), "{excluded:?}");
+    excluded[0].0.clone()
+}
+
+#[test]
+fn every_promise_of_a_pair_can_be_broken_and_is_counted() {
+    assert_eq!(sifted(vec![candidate(1)]), (vec!["shadow"], Vec::new()));
+    let reasons = [
+        reason(|it| it.erased = true),
+        reason(|it| it.left.part = Some(Part::InVain)),
+        reason(|it| it.right.part = Some(Part::InVain)),
+        reason(|it| (it.left.part, it.right.part) = (Some(Part::InVain), Some(Part::InVain))),
+        reason(|it| it.right.part = None),
+        reason(|it| it.left.part = Some(Part::Fallback)),
+        reason(|it| it.right.status = Some(Status::Partial)),
+        reason(|it| it.left.status = Some(Status::Pending)),
+        reason(|it| it.left.status = None),
+        reason(|it| it.left.score = None),
+        reason(|it| it.left.score = Some(100.5)),
+        reason(|it| (it.right.served, it.right.assessed_at) = (Some(Served::Cached), Some(at(1061)))),
+        reason(|it| (it.left.served, it.left.assessed_at) = (Some(Served::Stale), Some(at(900)))),
+        reason(|it| it.right.assessed_at = Some(at(1000 + 3601))),
+        reason(|it| it.same_question = None),
+        reason(|it| it.same_question = Some(false)),
+    ];
+    assert_eq!(
+        reasons,
+        [
+            "erased",
+            "left_unanswered",
+            "right_unanswered",
+            "neither_answered",
+            "no_counterpart",
+            "failover",
+            "incomplete",
+            "incomplete",
+            "incomplete",
+            "no_score",
+            "no_score",
+            "cached",
+            "cached",
+            "too_far_apart",
+            "unknown_inputs",
+            "other_inputs",
+        ]
+    );
+    let words: BTreeSet<&str> = reasons.iter().map(String::as_str).collect();
+    assert_eq!(words.len() + 2, 14, "besides those that are repeated or unattached, every reason is here");
+}
+
+#[test]
+fn what_is_equally_old_compares_also_from_the_cache() {
+    let mut equally = candidate(1);
+    equally.right.served = Some(Served::Cached);
+    equally.right.assessed_at = Some(at(1060));
+    let mut within = candidate(2);
+    within.right.assessed_at = Some(at(1000 - 3600));
+    let mut adopted = candidate(3);
+    adopted.left.served = Some(Served::Adopted);
+    adopted.left.assessed_at = Some(at(400));
+    assert_eq!(sifted(vec![equally, within, adopted]), (vec!["shadow"; 3], Vec::new()));
+}
+
+#[test]
+fn a_question_has_one_pair_and_another_question_its_own() {
+    let recheck = |question| Candidate { source: CandidateSource::Recheck, ..candidate(question) };
+    let mut panel = candidate(2);
+    (panel.left.part, panel.right.part) = (Some(Part::Consensus), Some(Part::Consensus));
+    let (pairs, excluded) = sifted(vec![candidate(1), panel, candidate(1), recheck(1), recheck(3)]);
+    assert_eq!(pairs, ["shadow", "consensus", "recheck"]);
+    assert_eq!(excluded, [("repeated".to_owned(), 2)]);
+}
+
+#[test]
+fn what_was_brought_in_makes_one_pair_with_whatever_fits_best() {
+    let brought = |entry: u8, change: fn(&mut Candidate)| {
+        let mut brought = Candidate { source: CandidateSource::Import, ..candidate(entry) };
+        brought.left.part = Some(Part::Import);
+        brought.right.part = Some(Part::Primary);
+        change(&mut brought);
+        brought
+    };
+    let (pairs, excluded) = sifted(vec![
+        brought(1, |it| it.right.assessed_at = Some(at(90_000))),
+        brought(1, |_| {}),
+        brought(1, |it| it.right.status = Some(Status::Partial)),
+        brought(2, |it| it.right.part = None),
+        brought(3, |it| it.right.status = Some(Status::Partial)),
+        brought(3, |it| it.same_question = Some(false)),
+    ]);
+    assert_eq!(pairs, ["import"]);
+    assert_eq!(excluded, [("no_counterpart".to_owned(), 1), ("other_inputs".to_owned(), 1)]);
+}
+
+#[test]
+fn only_pairs_of_the_span_count_and_the_later_answer_decides() {
+    let selection = Selection { from: Some(at(1000)), to: Some(at(2000)), ..selection() };
+    let countries = Countries::new();
+    let mut sieve = Sieve::new(&selection, &countries);
+    let asked = |question, left, right| {
+        let mut asked = candidate(question);
+        (asked.left.asked_at, asked.right.asked_at) = (Some(at(left)), Some(at(right)));
+        asked
+    };
+    let made = [asked(1, 999, 999), asked(2, 900, 1000), asked(3, 1999, 1000), asked(4, 1999, 2000)];
+    let pairs: Vec<String> = made.into_iter().filter_map(|it| sieve.sift(it)).map(|it| it.asked_in).collect();
+    assert_eq!(pairs, ["asm_2", "asm_3"]);
+}
