@@ -7,6 +7,7 @@ mod body;
 mod catalog;
 mod comparisons;
 mod drains;
+mod experiments;
 mod health;
 mod hooks;
 mod idempotency;
@@ -162,6 +163,12 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(imports::read, imports::cancel))
         .routes(routes!(outcomes::create, outcomes::list))
         .routes(routes!(comparisons::read))
+        .routes(routes!(comparisons::drift::read_drift))
+        .routes(routes!(experiments::register, experiments::list))
+        .routes(routes!(experiments::read))
+        .routes(routes!(experiments::looks::take_look))
+        .routes(routes!(experiments::decisions::decide))
+        .routes(routes!(experiments::audit::draw_audit_sample, experiments::audit::read_audit_sample))
         .routes(routes!(hooks::take))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -27,9 +27,11 @@ mod outcomes;
 mod pairs;
 mod ranks;
 mod reasons;
+mod recall;
 mod report;
 mod scores;
 mod segments;
+mod sequential;
 mod settings;
 pub mod text;
 mod verdict;
@@ -47,8 +49,10 @@ pub use outcomes::{
     RecallAt, RecallAtCapacity, RocPoint, SideCalibration, Step, TieBand, TieBands,
 };
 pub use pairs::{Pair, Pairs, Points, Rating};
+pub use recall::{CorrectedRecall, Verified};
 pub use report::{Context, Funnel, Latency, Report, Service, ServiceSide, Versions};
-pub use scores::{BlandAltman, Density, Histograms, Psi, Scores, Wilcoxon};
+pub use scores::{BlandAltman, Density, Histograms, Psi, Scores, Wilcoxon, shift};
 pub use segments::{Segment, SegmentAuc};
+pub use sequential::{bounds, nominal};
 pub use settings::{Bootstrap, Minimum, Settings, UnusableSetting};
 pub use verdict::Verdict;

@@ -4,6 +4,7 @@
 //! here, by pure rules. Nothing is opened on the way: a comparison reads only what stands in the clear.
 
 mod costs;
+mod drift;
 mod labels;
 mod pairs;
 mod periods;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use costs::{Cost, Costs};
+pub use drift::{Drift, drift};
 pub use labels::{Blinding, Labels};
 pub use pairs::{ComparedPair, ComparedSide, PairSource};
 pub use periods::{Period, Version};

@@ -73,3 +73,5 @@ pub mod adr_0023_lost_checks {}
 pub mod adr_0024_comparison_statistics {}
 #[doc = include_str!("docs/adr/0025-pairs.md")]
 pub mod adr_0025_pairs {}
+#[doc = include_str!("docs/adr/0026-experiments.md")]
+pub mod adr_0026_experiments {}

@@ -71,6 +71,14 @@ identifier!(
     OutcomeId, "out", now_v7
 );
 identifier!(
+    /// An experiment's id, `exp_…`; orders by time of registration.
+    ExperimentId, "exp", now_v7
+);
+identifier!(
+    /// A decision's id, `dec_…`; orders by time of decision.
+    DecisionId, "dec", now_v7
+);
+identifier!(
     /// A request's id, `req_…`.
     RequestId, "req", new_v4
 );

@@ -18,6 +18,7 @@ pub mod deadline;
 #[cfg(doc)]
 pub mod docs;
 pub mod drains;
+pub mod experiments;
 pub mod ids;
 pub mod jobs;
 pub mod keys;

@@ -9,7 +9,9 @@ mod assessments;
 mod attempts;
 mod candidates;
 mod drains;
+mod drift;
 mod engine;
+mod experiments;
 mod facts;
 mod idempotency;
 mod imports;
@@ -37,7 +39,9 @@ pub use answers::Part;
 pub use attempts::ExchangeCount;
 pub use candidates::{Candidate, CandidateSource, Candidates, Side};
 pub use drains::Drain;
+pub use drift::AnswerNoted;
 pub use engine::{BadStoreUrl, Durability, StoreUrl};
+pub use experiments::Draw;
 pub use idempotency::{Claim, ClaimRequest, IdempotencyKey, Pin, PinnedAnswer, SealedAnswer};
 pub use imports::{
     Brought, Entry, EntryOutcome, Held, Import, ImportCounts, ImportStatus, NewImport, PageEnd,

@@ -107,6 +107,11 @@ impl Caller {
         &self.key_id
     }
 
+    /// What whoever made the key called it.
+    pub(super) fn key_name(&self) -> &str {
+        &self.key_name
+    }
+
     /// Insists that the key has `scope`.
     pub(super) fn needs(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.allow(scope) {

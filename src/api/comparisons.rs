@@ -1,5 +1,6 @@
 //! Which of two providers is better: the report, and the pairs behind it.
 
+pub(super) mod drift;
 mod report;
 mod table;
 
@@ -135,6 +136,12 @@ async fn table(api: &Api, selection: &Selection) -> Result<Response, Problem> {
 /// What is to be compared, and what figures take for granted.
 fn wanted(api: &Api, caller: &Caller, query: Option<&str>) -> Result<(Selection, Settings), Problem> {
     let mut given = Parameters::read(query, PARAMETERS)?;
+    let (selection, settings) = (selection(api, caller, &mut given), settings(&mut given));
+    given.checked()?;
+    Ok((selection, settings))
+}
+
+fn selection(api: &Api, caller: &Caller, given: &mut Parameters) -> Selection {
     let known: Vec<&str> = api.0.assessor.providers().map(|provider| provider.name().as_str()).collect();
     let mut provider = |name: &'static str| {
         let Some(text) = given.text(name) else {
@@ -152,7 +159,7 @@ fn wanted(api: &Api, caller: &Caller, query: Option<&str>) -> Result<(Selection,
         given.refuse("right", "must be another provider than left");
     }
     let (from, to) = given.span();
-    let selection = Selection {
+    Selection {
         team: caller.tenant.clone(),
         left,
         right,
@@ -165,10 +172,7 @@ fn wanted(api: &Api, caller: &Caller, query: Option<&str>) -> Result<(Selection,
         positive: given
             .parsed("positive", positive)
             .unwrap_or_else(|| OutcomeType::ALL.into_iter().filter(|kind| kind.is_bad()).collect()),
-    };
-    let settings = settings(&mut given);
-    given.checked()?;
-    Ok((selection, settings))
+    }
 }
 
 fn settings(given: &mut Parameters) -> Settings {
@@ -208,7 +212,11 @@ fn countries(api: &Api, selection: &Selection) -> Countries {
     if selection.segment != Some(SegmentKey::Country) {
         return BTreeMap::new();
     }
-    let keys = KeyMaker::new(std::sync::Arc::clone(&api.0.hash_key));
+    all_countries(&KeyMaker::new(std::sync::Arc::clone(&api.0.hash_key)))
+}
+
+/// Every country by its keyed hash.
+pub(super) fn all_countries(keys: &KeyMaker) -> Countries {
     let letters = || 'A'..='Z';
     let codes = letters().flat_map(|first| letters().map(move |second| format!("{first}{second}")));
     let known = codes.filter_map(|code| CountryCode::parse(&code).ok());

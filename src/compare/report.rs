@@ -125,6 +125,7 @@ pub struct Report {
     /// How much data the question takes.
     pub sample_advice: SampleAdvice,
     /// How the pairs were found.
+    #[schema(value_type = Object)]
     pub funnel: Funnel,
     /// How far both sides give the same levels.
     pub agreement: Agreement,

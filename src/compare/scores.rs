@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use difference::{BlandAltman, Density, Wilcoxon};
-pub use distribution::{Histograms, Psi};
+pub use distribution::{Histograms, Psi, shift};
 
 use super::{
     agreement::LevelTable,

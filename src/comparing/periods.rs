@@ -53,7 +53,8 @@ impl Version {
     }
 
     /// Its name in one word, or two where a questionnaire belongs to it.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         match &self.profile {
             Some(profile) => format!("{} {profile}", self.mapping_version),
             None => self.mapping_version.clone(),

@@ -16,7 +16,7 @@ use super::{
     LeaseRequest, LeasedItem, NewItem, NewKey, NewOutcome, Origin, Pin, ProviderRecord, ServedRecord,
     ShadowRecord, StoreError, StoredSubject, SubjectKey, assessments, attempts, drains,
     engine::{Connection, Pool},
-    facts, idempotency, imports, jobs, keys, outcomes,
+    experiments, facts, idempotency, imports, jobs, keys, outcomes,
     questionnaires::{self, QuestionnaireRecord},
     subjects,
 };
@@ -66,6 +66,7 @@ pub(super) enum Add {
     /// A step in bringing a vendor's own history in.
     Import(Box<imports::Step>),
     Outcome(Box<NewOutcome>),
+    Experiment(Box<experiments::Step>),
     /// A fact that stays as it was first written.
     Fact {
         name: &'static str,
@@ -215,6 +216,7 @@ impl Add {
             }
             Self::Import(step) => imports::apply(connection, step).await,
             Self::Outcome(outcome) => outcomes::insert(connection, outcome).await,
+            Self::Experiment(step) => experiments::apply(connection, step).await,
             Self::Fact { name, value } => facts::keep(connection, name, value).await,
         }
     }

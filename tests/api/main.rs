@@ -35,11 +35,16 @@ mod documented;
 #[cfg(test)]
 mod drains;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod experiments;
+#[cfg(test)]
 mod fault_matrix;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod held;
+#[cfg(test)]
 mod hung;
 #[cfg(test)]
 mod idempotency;

@@ -42,6 +42,16 @@ pub struct Histograms {
 
 const BINS: usize = 20;
 
+// === impl Psi ===
+
+impl Psi {
+    /// None can be given, for this reason.
+    #[must_use]
+    pub fn none(reason: &str) -> Self {
+        Self { value: None, critical: None, reason: Some(reason.to_owned()) }
+    }
+}
+
 pub(super) fn histograms(rows: &[Row]) -> Histograms {
     let bin = |score: f64| ((score / 5.0) as usize).min(BINS - 1);
     let mut histograms =
@@ -56,22 +66,34 @@ pub(super) fn histograms(rows: &[Row]) -> Histograms {
 pub(super) fn psi(table: &LevelTable, confidence: f64) -> Psi {
     let left = table.map(|row| row.iter().sum::<u64>());
     let right: [u64; 5] = std::array::from_fn(|level| table.iter().map(|row| row[level]).sum());
-    let n = left.iter().sum::<u64>() as f64;
-    if n == 0.0 {
-        return Psi { value: None, critical: None, reason: Some(NO_PAIRS.to_owned()) };
+    if left.iter().sum::<u64>() == 0 {
+        return Psi::none(NO_PAIRS);
     }
-    let share = |count: u64| (count as f64 + 0.5) / (n + 2.5);
-    let parts = left.iter().zip(&right).map(|(&p, &q)| {
-        let (p, q) = (share(p), share(q));
+    let psi = shift(&left, &right, confidence);
+    if psi.critical.is_none() {
+        return Psi { reason: Some("both sides gave everyone the same level".to_owned()), ..psi };
+    }
+    psi
+}
+
+/// By how much what was counted in the same bins shifted from `before` to `now`, which both hold something.
+#[must_use]
+pub fn shift(before: &[u64], now: &[u64], confidence: f64) -> Psi {
+    let (n, m) = (before.iter().sum::<u64>() as f64, now.iter().sum::<u64>() as f64);
+    if n == 0.0 || m == 0.0 {
+        return Psi::none("nothing was counted");
+    }
+    let share = |count: u64, all: f64| (count as f64 + 0.5) / (all + 0.5 * before.len() as f64);
+    let parts = before.iter().zip(now).map(|(&p, &q)| {
+        let (p, q) = (share(p, n), share(q, m));
         (q - p) * (q / p).ln()
     });
     let value = finite(parts.sum());
-    let used = left.iter().zip(&right).filter(|&(&p, &q)| p + q > 0).count();
+    let used = before.iter().zip(now).filter(|&(&p, &q)| p + q > 0).count();
     if used < 2 {
-        let reason = "both sides gave everyone the same level".to_owned();
-        return Psi { value, critical: None, reason: Some(reason) };
+        return Psi { value, critical: None, reason: Some("all of it lies in one bin".to_owned()) };
     }
-    let critical = 2.0 / n * chi_square_quantile(1.0 - confidence, used as u32 - 1);
+    let critical = (1.0 / n + 1.0 / m) * chi_square_quantile(1.0 - confidence, used as u32 - 1);
     Psi { value, critical: finite(critical), reason: None }
 }
 

@@ -1,0 +1,140 @@
+//! Which pairs count, and when a look is due.
+
+use std::sync::Arc;
+
+use jiff::ToSpan;
+use risk_provider::{Level, ProviderName};
+
+use super::*;
+use crate::{
+    assessment::Served,
+    compare::Points,
+    comparing::{ComparedSide, PairSource},
+    experiments::{Endpoint, Horizon, Plan, Population},
+    ids::ExperimentId,
+    outcomes::OutcomeType,
+    secrets::HashKey,
+};
+
+const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn version(mapping: &str) -> Version {
+    Version { kind: "kind".to_owned(), mapping_version: mapping.to_owned(), profile: None }
+}
+
+fn experiment() -> Experiment {
+    let plan = Plan {
+        left: ProviderName::new("a"),
+        right: ProviderName::new("b"),
+        population: Population::default(),
+        sample_rate: 1.0,
+        primary_endpoint: Endpoint::Auc,
+        margin: 0.02,
+        error_rate: 0.05,
+        flag_level: Level::High,
+        positive: vec![OutcomeType::ConfirmedFraud],
+        window_s: 60,
+        horizon: Horizon { labelled: 100, days: 30 },
+        looks: 4,
+        left_version: version("a/1"),
+        right_version: version("b/1"),
+    };
+    Experiment {
+        id: ExperimentId::from_text("exp_1"),
+        team: "risk".to_owned(),
+        name: "trial".to_owned(),
+        plan,
+        registered_by: "key".to_owned(),
+        registered_at: BEGAN,
+    }
+}
+
+fn side(mapping: &str) -> ComparedSide {
+    let rating = Rating::of(Points::new(50.0).expect("a score"));
+    let version = Arc::from(format!("kind {mapping} "));
+    ComparedSide { rating, version, served: Served::Called, assessed_at: BEGAN }
+}
+
+/// The pair of subject number `subject`, made in that second, with the right side's mapping.
+fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
+    let pair = ComparedPair {
+        source: PairSource::Shadow,
+        asked_in: format!("asm_{subject}"),
+        subject: SubjectId::from_text(&format!("sub_{subject}")),
+        subject_type: Arc::from("individual"),
+        route: Arc::from("default"),
+        at: BEGAN + subject.seconds(),
+        segment: None,
+        left: side("a/1"),
+        right: side(mapping),
+    };
+    (pair, Some(subject % 2 == 0))
+}
+
+fn course(pairs: impl IntoIterator<Item = (ComparedPair, Option<bool>)>) -> Course {
+    Course::of(&experiment(), pairs.into_iter().collect())
+}
+
+fn look(labelled: u64, is_last: bool) -> Look {
+    let (experiment, none) = (experiment(), course([]));
+    let keys = KeyMaker::new(Arc::new(HashKey::random().expect("randomness")));
+    let by = ("key".to_owned(), BEGAN);
+    let look = Look::take(&experiment, &none, &[], (0.5, is_last), (0.0, &keys), by);
+    Look { labelled, ..look }
+}
+
+#[test]
+fn another_version_closes_the_segment_for_good() {
+    let pairs = (0..10).map(|number| pair(number, if number == 6 { "b/2" } else { "b/1" }));
+    let course = course(pairs);
+    let told: Vec<_> = course.segments.iter().map(|it| (it.counts, it.pairs, it.labelled)).collect();
+    assert_eq!(told, [(true, 6, 6), (false, 1, 1), (false, 3, 3)]);
+    assert_eq!((course.pairs(), course.labelled()), (6, 6));
+    assert_eq!(course.closed_at(), Some(BEGAN + 6.seconds()));
+    assert_eq!(course.status(&experiment(), &[], BEGAN), ExperimentStatus::Closed);
+    let due = course.due(&experiment(), &[], BEGAN);
+    assert_eq!(due, Due::Now { share: 0.06, is_last: true }, "what there was is looked at once");
+}
+
+#[test]
+fn what_was_not_registered_never_counts_and_a_subject_counts_once() {
+    assert_eq!(course([pair(1, "b/2")]).pairs(), 0);
+    let (mut again, outcome) = pair(9, "b/1");
+    again.subject = SubjectId::from_text("sub_1");
+    let course = course([(again, outcome), pair(1, "b/1")]);
+    assert_eq!((course.pairs(), course.rows[0].asked_in.as_str()), (1, "asm_1"), "the first one");
+}
+
+#[test]
+fn looks_are_due_at_equal_shares_and_not_before() {
+    let of = |pairs: i64| course((0..pairs).map(|number| pair(number, "b/1")));
+    let experiment = experiment();
+    let due = |pairs: i64, taken: &[Look]| of(pairs).due(&experiment, taken, BEGAN);
+    assert_eq!(due(24, &[]), Due::At(25));
+    assert_eq!(due(25, &[]), Due::Now { share: 0.25, is_last: false });
+    let first = look(60, false);
+    assert_eq!(due(60, std::slice::from_ref(&first)), Due::At(75), "what was missed is not made up for");
+    assert_eq!(due(80, std::slice::from_ref(&first)), Due::Now { share: 0.8, is_last: false });
+    assert_eq!(due(130, &[first]), Due::Now { share: 1.0, is_last: true });
+    assert_eq!(due(130, &[look(130, true)]), Due::Never);
+}
+
+#[test]
+fn its_time_ends_it_with_whatever_there_is() {
+    let (experiment, some) = (experiment(), course((0..10).map(|number| pair(number, "b/1"))));
+    let over = BEGAN + (24 * 30).hours();
+    assert_eq!(experiment.ends_at(), over);
+    assert_eq!(some.due(&experiment, &[], over), Due::Now { share: 0.1, is_last: true });
+    assert_eq!(some.status(&experiment, &[], over), ExperimentStatus::Due);
+    assert_eq!(course([]).due(&experiment, &[], over), Due::Never);
+}
+
+#[test]
+fn early_looks_are_surer_and_nobody_wins_without_data() {
+    let (experiment, some) = (experiment(), course((0..25).map(|number| pair(number, "b/1"))));
+    let keys = KeyMaker::new(Arc::new(HashKey::random().expect("randomness")));
+    let look = Look::take(&experiment, &some, &[], (0.25, false), (0.0, &keys), ("key".to_owned(), BEGAN));
+    assert!(look.bound > 4.0 && look.confidence > 0.999_9, "{} {}", look.bound, look.confidence);
+    assert!(!look.report.verdict.decides(), "{:?}", look.report.verdict);
+    assert!(serde_json::to_value(&look).expect("JSON")["recall"]["left"]["reason"].is_string());
+}

@@ -1,0 +1,93 @@
+//! A planned look: the only time at which an experiment says anything.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Course, Experiment, audit::Recalls};
+use crate::{
+    cache::KeyMaker,
+    compare::{Context, Funnel, Report, Service, Versions, bounds, nominal},
+};
+
+/// The surest that a look has to be. What this leaves to chance is nothing beside the error of the whole.
+const SUREST: f64 = 1.0 - 1e-12;
+const SERVICE_ELSEWHERE: &str = "an experiment compares answers: GET /v1/comparisons tells how both served";
+
+/// What was found at a planned look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Look {
+    /// Which one it is, from 1.
+    pub number: u32,
+    /// When it was taken.
+    #[schema(value_type = String, format = DateTime)]
+    pub taken_at: Timestamp,
+    /// By which API key.
+    pub taken_by: String,
+    /// Whether no other follows.
+    pub is_last: bool,
+    /// Pairs with an outcome.
+    pub labelled: u64,
+    /// The same as a share of those planned.
+    pub share: f64,
+    /// How many standard errors a difference must be away from nothing to count at this look.
+    pub bound: f64,
+    /// The same as the confidence of every interval in the report.
+    pub confidence: f64,
+    /// How many cases each side finds of all there are, where those nobody flags were sampled.
+    pub recall: Recalls,
+    /// What the pairs say. Its verdict is the experiment's at this look.
+    pub report: Report,
+}
+
+// === impl Look ===
+
+impl Look {
+    /// Looks at what there is at `now`, after the looks `taken`; `audited` is the share of the unflagged that was drawn.
+    #[must_use]
+    pub fn take(
+        experiment: &Experiment,
+        course: &Course,
+        taken: &[Self],
+        (share, is_last): (f64, bool),
+        (audited, keys): (f64, &KeyMaker),
+        (taken_by, taken_at): (String, Timestamp),
+    ) -> Self {
+        let plan = &experiment.plan;
+        let shares: Vec<f64> = taken.iter().map(|look| look.share).chain([share]).collect();
+        let last = is_last.then_some(taken.len());
+        let bound = bounds(&shares, last, plan.error_rate).last().copied().unwrap_or(f64::MAX);
+        let settings = plan.settings((1.0 - nominal(bound)).min(SUREST));
+        let versions = course.segments.first().map_or_else(Versions::default, |segment| Versions {
+            left: vec![segment.left.name()],
+            right: vec![segment.right.name()],
+            ..Versions::default()
+        });
+        let counted = u64::try_from(course.pairs()).unwrap_or(u64::MAX);
+        let others =
+            course.segments.iter().filter(|segment| !segment.counts).map(|segment| segment.pairs).sum();
+        let context = Context {
+            left: plan.left.to_string(),
+            right: plan.right.to_string(),
+            funnel: Funnel::default()
+                .step("eligible", counted + others)
+                .step("of_registered_versions", counted)
+                .step("labelled", course.labelled())
+                .without("other_versions", others),
+            service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
+            versions,
+        };
+        Self {
+            number: u32::try_from(taken.len() + 1).unwrap_or(u32::MAX),
+            taken_at,
+            taken_by,
+            is_last,
+            labelled: course.labelled(),
+            share,
+            bound,
+            confidence: settings.confidence,
+            recall: Recalls::of(experiment, course, audited, keys),
+            report: Report::of(&course.compared(), &settings, context),
+        }
+    }
+}
