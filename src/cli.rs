@@ -115,7 +115,7 @@ impl Command {
             Self::Serve(command) => command.run().await,
             Self::Demo(command) => command.run().await,
             Self::Assess(command) => command.run().await,
-            Self::Compare(command) => command.run(),
+            Self::Compare(command) => command.run().await,
             Self::Import(command) => command.run().await,
             Self::Profiles(command) => command.run().await,
             Self::Keys(command) => command.run().await,

@@ -1,5 +1,7 @@
 //! `risk-gateway compare`
 
+mod server;
+
 use std::{
     fs::{self, File},
     io,
@@ -20,31 +22,36 @@ const EXAMPLE: &str = "Example:
 
 Columns of the file, by name, in any order: left_score and right_score (0 to 100; blank: no answer),
 and, where you have them, left_level and right_level (very_low to very_high; blank: the score's own),
-outcome (positive, negative; blank: not known) and segment. Others are passed over.";
+outcome (positive, negative; blank: not known) and segment. Others are passed over.
+
+Against a server, with a key of scope compare in RISK_GATEWAY_KEY:
+  risk-gateway compare --server http://127.0.0.1:8080 --left idenfy --right youverify --from 2026-01-01";
 
 /// Compare two providers on pairs of answers about the same subjects.
 ///
-/// Reads pairs from a file and needs neither a server nor a configuration. Tells how far both sides agree, and, where
-/// outcomes are known, which one is right more often, how sure that is, and how much data it takes: promote, keep,
-/// extend, complementary or inconclusive. Agreement alone names no winner.
+/// Reads pairs from a file, and needs neither a server nor a configuration then; or asks a server about its own. Tells how
+/// far both sides agree, and, where outcomes are known, which one is right more often, how sure that is, and how much
+/// data it takes: promote, keep, extend, complementary or inconclusive. Agreement alone names no winner.
 ///
 /// Left is the incumbent, right the challenger. A line that is not understood refuses the file.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Compare {
     /// The pairs, as CSV with a header line; "-" reads stdin.
-    #[arg(long, value_name = "FILE")]
-    pairs: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "server")]
+    pairs: Option<PathBuf>,
+    #[command(flatten)]
+    server: server::ServerArguments,
     /// Print the whole report as one JSON line.
     #[arg(long)]
     json: bool,
     /// Write the report as one self-contained page, to attach to a paper.
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
-    /// What the left side is called: the incumbent.
+    /// What the left side is called: the incumbent. A server's provider.
     #[arg(long, value_name = "NAME", default_value = "left")]
     left: String,
-    /// What the right side is called: the challenger.
+    /// What the right side is called: the challenger. A server's provider.
     #[arg(long, value_name = "NAME", default_value = "right")]
     right: String,
     #[command(flatten)]
@@ -61,7 +68,7 @@ struct SettingArguments {
     #[arg(long, value_name = "AREA", default_value = "0.02", value_parser = inside)]
     margin: f64,
     /// How often such a difference should be found, for sample sizes.
-    #[arg(long, value_name = "SHARE", default_value = "0.8", value_parser = inside)]
+    #[arg(long, value_name = "SHARE", default_value = "0.8", value_parser = inside, conflicts_with = "server")]
     power: f64,
     /// The share of subjects that can be investigated.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = part)]
@@ -70,45 +77,55 @@ struct SettingArguments {
     #[arg(long, value_name = "LEVEL", default_value = "high", value_parser = level)]
     flag_level: Level,
     /// Below this many pairs nothing is concluded, nor about a segment.
-    #[arg(long, value_name = "COUNT", default_value = "100")]
+    #[arg(long, value_name = "COUNT", default_value = "100", conflicts_with = "server")]
     min_pairs: u64,
     /// Below this many positive outcomes nothing is concluded.
-    #[arg(long, value_name = "COUNT", default_value = "30")]
+    #[arg(long, value_name = "COUNT", default_value = "30", conflicts_with = "server")]
     min_positives: u64,
     /// Below this many negative outcomes nothing is concluded.
-    #[arg(long, value_name = "COUNT", default_value = "30")]
+    #[arg(long, value_name = "COUNT", default_value = "30", conflicts_with = "server")]
     min_negatives: u64,
     /// Where the pseudo-random numbers of resamples start.
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    #[arg(long, value_name = "NUMBER", default_value = "1", conflicts_with = "server")]
     seed: u64,
 }
 
 // === impl Compare ===
 
 impl Compare {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let found = read(&self.pairs)?;
-        let service =
-            Service { reason: Some("a file of pairs does not tell".to_owned()), ..Service::default() };
-        let context = Context {
-            left: self.left,
-            right: self.right,
-            funnel: found.funnel,
-            service,
-            ..Context::default()
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let (report, told) = match &self.pairs {
+            Some(pairs) => {
+                let report = self.of_file(pairs)?;
+                let told = serde_json::to_string(&report)?;
+                (report, told)
+            }
+            None => self.server.ask(&self.left, &self.right, &self.settings).await?,
         };
-        let report = Report::of(&found.pairs, &self.settings.checked()?, context);
         if let Some(page) = &self.html {
             fs::write(page, html::page(&report))
                 .with_context(|| format!("{} cannot be written", page.display()))?;
             output::progress(&format!("wrote {}", page.display()));
         }
         if self.json {
-            output::line(&serde_json::to_string(&report)?)?;
+            output::line(&told)?;
         } else if self.html.is_none() {
             output::line(&text::summary(&report))?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn of_file(&self, pairs: &Path) -> anyhow::Result<Report> {
+        let found = read(pairs)?;
+        let reason = Some("a file of pairs does not tell".to_owned());
+        let context = Context {
+            left: self.left.clone(),
+            right: self.right.clone(),
+            funnel: found.funnel,
+            service: Service { reason, ..Service::default() },
+            ..Context::default()
+        };
+        Ok(Report::of(&found.pairs, &self.settings.checked()?, context))
     }
 }
 
@@ -123,7 +140,7 @@ fn read(file: &Path) -> anyhow::Result<csv::Found> {
 // === impl SettingArguments ===
 
 impl SettingArguments {
-    fn checked(self) -> anyhow::Result<Settings> {
+    fn checked(&self) -> anyhow::Result<Settings> {
         let minimum =
             Minimum { pairs: self.min_pairs, positives: self.min_positives, negatives: self.min_negatives };
         let bootstrap = Bootstrap { seed: self.seed, ..Bootstrap::default() };

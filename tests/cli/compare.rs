@@ -5,7 +5,11 @@ use std::{fs::File, io::Write as _, path::Path, process::Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::process::{output, program, text};
+use crate::{
+    process::{Home, output, program, text},
+    subjects::{by, person},
+    vendors::{Setup, Vendors},
+};
 
 /// Each row's scores and outcome, with a column that nobody asked for.
 const PAIRS: &str = "id,outcome,right_score,left_score\n\
@@ -197,4 +201,43 @@ fn many_pairs_are_compared_without_a_page_that_grows() {
     assert_eq!((&report["n"], &report["verdict"]), (&json!(50_000), &json!("promote")));
     assert_eq!(report["segments"].as_array().map(Vec::len), Some(7));
     assert!(std::fs::metadata(page).expect("a page").len() < 200_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_asked_about_its_own_pairs() {
+    let vendors = Vendors::start().await;
+    let both = "[routes.both]\nstrategy = \"consensus\"\nproviders = [\"idenfy\", \"youverify\"]\n";
+    let home = Home::new(&Setup::default().routes(both), &vendors);
+    let server = home.serve();
+    server.ask(&by("both", &person("cust-1"))).await.good();
+    let asked = |key: &str, more: &[&str]| {
+        let mut command = program();
+        let command = command.args(["compare", "--server", server.url.as_str(), "--left", "idenfy"]);
+        output(command.args(more).env("RISK_GATEWAY_KEY", key), "")
+    };
+    let told = asked(&server.key, &["--right", "youverify", "--json"]);
+    assert_eq!((told.status.code(), text(&told.stderr).as_str()), (Some(0), ""), "{told:?}");
+    let report: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(
+        (&report["n"], &report["verdict"], &report["left"]),
+        (&json!(1), &json!("inconclusive"), &json!("idenfy"))
+    );
+    assert_eq!(report["service"]["left"]["attempts"], 1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("report.html");
+    let page = page.to_str().expect("UTF-8");
+    let written = asked(&server.key, &["--right", "youverify", "--html", page]);
+    assert_eq!(written.status.code(), Some(0), "{written:?}");
+    assert!(std::fs::read_to_string(page).expect("a page").contains("youverify"));
+    for (key, more, says) in [
+        (server.key.as_str(), ["--right", "youverifi"], "did you mean"),
+        ("nonsense", ["--right", "youverify"], "refused with 401"),
+        ("", ["--right", "youverify"], "RISK_GATEWAY_KEY"),
+    ] {
+        let refused = asked(key, &more);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(text(&refused.stderr).contains(says), "{refused:?}");
+    }
+    let mixed = asked(&server.key, &["--pairs", "x.csv"]);
+    assert_eq!(mixed.status.code(), Some(2), "{mixed:?}");
 }
