@@ -141,7 +141,12 @@ impl Runner {
         let Err(Vain::Failed { code, retry_in }) = outcome else { return };
         let now = self.clock.now();
         let retry_at = retry_in.map(|wait| after(now, wait));
-        tracing::warn!(kind = kind.as_str(), job = item.lease.job.as_str(), code, ?retry_in, "work failed");
+        let job = item.lease.job.as_str();
+        if is_waiting(code) {
+            tracing::debug!(kind = kind.as_str(), job, code, ?retry_in, "work put off");
+        } else {
+            tracing::warn!(kind = kind.as_str(), job, code, ?retry_in, "work failed");
+        }
         // What a vendor said may be there although it could not be recorded as the result; and who may have been paid
         // once for a held question is never paid again.
         let keeps_tries = matches!(kind, Kind::Holding) || matches!(code, "store_failed" | "internal");
@@ -195,6 +200,11 @@ impl Vain {
     }
 }
 
+/// Whether an item without a result only waits, and nothing went wrong.
+fn is_waiting(code: &str) -> bool {
+    matches!(code, polling::PENDING | imports::STOPPED)
+}
+
 /// Twice as long after every try.
 fn backoff(tries: i64) -> Duration {
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or_default();
@@ -207,7 +217,17 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use risk_provider::FailureKind;
+
     use super::*;
+
+    #[test]
+    fn waiting_for_a_vendor_or_a_restart_is_no_failure() {
+        assert!(["pending", "stopped"].into_iter().all(is_waiting));
+        for kind in FailureKind::ALL {
+            assert!(!is_waiting(kind.as_str()), "{kind}");
+        }
+    }
 
     #[test]
     fn waits_grow_up_to_an_hour() {

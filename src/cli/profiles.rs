@@ -54,10 +54,10 @@ struct Which {
 impl Profiles {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self.action {
-            None => list::run(&self.which).await,
-            Some(Action::Suggest(suggest)) => suggest.run().await,
-            Some(Action::Accept(accept)) => accept.run().await,
-        }?;
+            None => list::run(&self.which).await?,
+            Some(Action::Suggest(suggest)) => suggest.run().await?,
+            Some(Action::Accept(accept)) => return accept.run().await,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

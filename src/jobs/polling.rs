@@ -2,7 +2,7 @@
 //!
 //! The first look is enqueued with the pending assessment, in one transaction; the last one ends with its next revision.
 
-use super::{Runner, Vain, backoff};
+use super::{Runner, Vain};
 use crate::{
     routing::{Look, Owed},
     store::{LeasedItem, StoreError},
@@ -10,6 +10,8 @@ use crate::{
 
 /// The kind of job.
 pub const KIND: &str = "poll";
+/// The code of a look that found the vendor still working.
+pub(super) const PENDING: &str = "pending";
 
 // === impl Runner ===
 
@@ -22,8 +24,12 @@ impl Runner {
         match self.assessor.look_for(item, &owed).await {
             Ok(Look::Ended) => Ok(()),
             Ok(Look::Gone) => Err(Vain::for_good("not_pending")),
-            Ok(Look::Pending { again_in }) => Err(Vain::Failed { code: "pending", retry_in: Some(again_in) }),
-            Err(refusal) => Err(Vain::of_refusal(&refusal, backoff(item.tries))),
+            Ok(Look::Pending { again_in }) => Err(Vain::Failed { code: PENDING, retry_in: Some(again_in) }),
+            Ok(Look::Failed { kind, again_in }) => {
+                Err(Vain::Failed { code: kind.as_str(), retry_in: Some(again_in) })
+            }
+            Err(StoreError::LeaseLost) => Err(Vain::NotOurs),
+            Err(_unrecorded) => Err(Vain::of_store(item)),
         }
     }
 }

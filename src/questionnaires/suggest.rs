@@ -3,6 +3,7 @@
 //! Only what both strongly suggest is proposed as it stands; everything else is proposed as a comment. Whoever runs the
 //! gateway decides: a wrong answer to a questionnaire reads like a right one.
 
+mod doubts;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,7 @@ pub struct Proposal {
 #[must_use]
 pub fn propose(questionnaire: &Questionnaire, vendor: &str) -> Vec<Proposal> {
     let proposal = |(section, question): (&QuestionnaireSection, &QuestionnaireQuestion)| {
-        let Guess { field, choices, otherwise, sure } = rules::guess(question, vendor);
+        let Guess { field, choices, otherwise, sure } = rules::guess(&section.name, question, vendor);
         Proposal {
             question: name_of(questionnaire, section, question),
             // The one field of these that every subject has.

@@ -1,9 +1,12 @@
 //! What a vendor still owes, and when it is looked for.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use jiff::Timestamp;
-use risk_provider::{ProviderName, VendorReference};
+use jiff::{Timestamp, tz::TimeZone};
+use risk_provider::{
+    FailureKind, Flag, ProviderAssessment, ProviderError, ProviderName, RiskProvider, SubjectRequest,
+    VendorReference,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Provider;
@@ -27,6 +30,12 @@ pub struct Owed {
     pub(super) since: Timestamp,
     /// What the route's policy may know of the subject.
     pub(super) facts: Facts,
+    /// Whom it must be about; none where that was not kept.
+    #[serde(default)]
+    pub(super) subject: Option<SubjectRequest>,
+    /// What the pending answer was flagged with.
+    #[serde(default)]
+    pub(super) flags: BTreeSet<Flag>,
     /// For a challenger's answer: the revision of the assessment that it is compared with, and is no part of.
     #[serde(default)]
     pub(super) shadow_of: Option<u32>,
@@ -41,6 +50,13 @@ pub enum Look {
     Gone,
     /// The vendor is still working; when to look again.
     Pending {
+        /// After this time.
+        again_in: Duration,
+    },
+    /// The vendor could not be asked, or said nothing that could be read; when to look again.
+    Failed {
+        /// The failure's kind.
+        kind: FailureKind,
         /// After this time.
         again_in: Duration,
     },
@@ -72,6 +88,32 @@ impl Owed {
             run_at: run_at.unwrap_or(Timestamp::MAX),
             payload: serde_json::to_vec(self)?,
         })
+    }
+
+    /// What was `said` under its reference, held against whom was asked about on the day of asking; with every flag
+    /// that the pending answer had.
+    ///
+    /// # Errors
+    ///
+    /// `malformed` for an answer about somebody else where the provider's settings are strict.
+    pub(super) fn confirmed(
+        &self,
+        adapter: &dyn RiskProvider,
+        said: ProviderAssessment,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let today = self.since.to_zoned(TimeZone::UTC).date();
+        let mut said = match &self.subject {
+            None => said,
+            Some(subject) => {
+                let subject = subject.clone().accept(today).map_err(|_problems| {
+                    let detail = "whom the pending answer is about can no longer be read";
+                    ProviderError::new(FailureKind::Malformed, detail)
+                })?;
+                adapter.confirm(&subject, today, said)?
+            }
+        };
+        said.flags.extend(&self.flags);
+        Ok(said)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use risk_provider::{AnswerState, ProviderAssessment, ProviderName, VendorReference};
+use risk_provider::{AnswerState, ProviderAssessment, ProviderError, ProviderName, VendorReference};
 use tokio::time::Instant;
 
 use super::{
-    Assessor, Look, Owed, Provider, Question, Refusal,
+    Assessor, Look, Owed, Provider, Question,
     inquiry::{Inquiry, Turn, Voice},
 };
 use crate::{
@@ -62,6 +62,8 @@ impl Assessor {
             key: self.key_of(question, provider, said),
             since: self.clock.now(),
             facts: Facts::from(question.subject.as_ref()),
+            subject: Some(question.subject.to_request()),
+            flags: said.flags.clone(),
             shadow_of: None,
         })
     }
@@ -96,8 +98,8 @@ impl Assessor {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] when the vendor could not be asked, or the answer not be recorded.
-    pub async fn look_for(&self, item: &LeasedItem, owed: &Owed) -> Result<Look, Refusal> {
+    /// When the store could not be read, or the answer not be recorded.
+    pub async fn look_for(&self, item: &LeasedItem, owed: &Owed) -> Result<Look, StoreError> {
         let first = self.store.assessment(&item.team, &owed.assessment).await?;
         let provider = self.providers.get(&owed.provider);
         let (Some(first), Some(provider)) = (first, provider) else { return Ok(Look::Gone) };
@@ -112,6 +114,7 @@ impl Assessor {
         };
         let log = AttemptLog::default();
         let said = self.read_back(provider, &origin, &owed.reference, &log).await;
+        let said = said.and_then(|said| owed.confirmed(&*provider.adapter, said));
         let exchanges = AttemptsRecord { origin, attempts: log.attempts() };
         match said {
             Ok(said) if said.state == AnswerState::Final => {
@@ -125,10 +128,9 @@ impl Assessor {
                 Ok(Look::Ended)
             }
             other => {
-                let now = self.clock.now();
                 self.store.append_attempts(exchanges.clone()).await?;
-                let waited = Duration::try_from(now.duration_since(owed.since)).unwrap_or_default();
-                let is_over = waited >= provider.poll.give_up_after;
+                let waited = self.clock.now().duration_since(owed.since);
+                let is_over = Duration::try_from(waited).unwrap_or_default() >= provider.poll.give_up_after;
                 if is_over && owed.shadow_of.is_some() {
                     return Ok(Look::Gone);
                 }
@@ -136,11 +138,7 @@ impl Assessor {
                     self.give_up(item, &owed.provider, first, exchanges).await?;
                     return Ok(Look::Ended);
                 }
-                other.map_err(|error| {
-                    let failures = vec![(owed.provider.clone(), Arc::new(error))];
-                    Refusal::NobodyAnswered { failures, attempts: Vec::new() }
-                })?;
-                Ok(Look::Pending { again_in: provider.poll.wait(item.tries) })
+                Ok(put_off(other.err().as_ref(), provider.poll.wait(item.tries)))
             }
         }
     }
@@ -151,7 +149,7 @@ impl Assessor {
         origin: &Origin,
         reference: &VendorReference,
         log: &AttemptLog,
-    ) -> Result<ProviderAssessment, risk_provider::ProviderError> {
+    ) -> Result<ProviderAssessment, ProviderError> {
         let over = Instant::now() + provider.guards.timeout() * 2;
         let share = Share { wait_until: over, call_until: over };
         let journal = Journal::new(self.store.clone(), origin.clone());
@@ -281,6 +279,17 @@ impl Assessor {
                 compared: None,
             })
             .await
+    }
+}
+
+/// A look that found nothing is repeated after `wait`; one that failed no sooner than the vendor asks.
+fn put_off(failure: Option<&ProviderError>, wait: Duration) -> Look {
+    match failure {
+        None => Look::Pending { again_in: wait },
+        Some(error) => {
+            let again_in = wait.max(error.retry_after.unwrap_or_default());
+            Look::Failed { kind: error.kind, again_in }
+        }
     }
 }
 

@@ -67,6 +67,8 @@ mod outcomes;
 #[cfg(test)]
 mod pending;
 #[cfg(test)]
+mod pending_names;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod profiles;

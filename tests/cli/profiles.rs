@@ -125,6 +125,46 @@ async fn a_mapping_of_the_operators_own_may_change_without_being_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_accepted_and_a_mapping_that_does_not_fit_it_is_a_failure() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::documented(), &vendors);
+    printed(&home, &["profiles"]);
+    edit(&vendors, PROFILE_ID).await;
+    home.configure(&Setup::default().profile(PROFILE_ID, "\"No such question\" = \"country\"").toml());
+    for (json, said) in [(false, "is accepted as it is now"), (true, "\"accepted\":false")] {
+        let arguments = if json { &["profiles", "accept", "--json"][..] } else { &["profiles", "accept"] };
+        let output = home.run(arguments);
+        let told = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(told.contains(said) && told.contains("No such question"), "{told}");
+    }
+    assert!(printed(&home, &["profiles", "--profile", PROFILE_ID]).contains("configured, accepted by "));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_vendor_wrote_is_no_order_to_a_terminal() {
+    let vendors = Vendors::start().await;
+    let home = Home::new(&Setup::documented(), &vendors);
+    printed(&home, &["profiles"]);
+    let order = "\u{1b}[2J\u{1b}[31mOK\u{7}\nidenfy: all is well";
+    let question =
+        json!({"key": order, "title": order, "type": order, "choices": [{"key": "y", "title": order}]});
+    let profile = json!({"id": PROFILE_ID, "name": order, "sections": [{"key": order, "name": order, "questions": [question]}]});
+    vendors.idenfy.answer_always("profile", 200, profile.to_string());
+    for arguments in [
+        &["profiles", "--profile", PROFILE_ID][..],
+        &["profiles", "suggest", "--profile", PROFILE_ID],
+        &["profiles", "accept"],
+        &["assess", "--route", "idenfy"],
+    ] {
+        let output = home.run_with(arguments, &json!({ "subject": person("cust-1") }).to_string());
+        let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        let obeyed = |letter: char| letter.is_control() && letter != '\n';
+        assert!(!told.contains(obeyed) && !told.contains("\nidenfy: all is well"), "{arguments:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_there_is_told_as_such() {
     let vendors = Vendors::start().await;
     let home = Home::new(&Setup::documented(), &vendors);

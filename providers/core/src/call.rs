@@ -11,6 +11,8 @@ use url::Url;
 
 use crate::{FailureKind, ProviderError, redact::Credentials};
 
+/// What some servers put before their UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// What every room needs to know about one call: who asks, until when, and the way to the vendor.
@@ -166,15 +168,16 @@ impl fmt::Debug for VendorRequest {
 // === impl VendorResponse ===
 
 impl VendorResponse {
-    /// The body as text.
+    /// The body as text, without a byte order mark.
     ///
     /// # Errors
     ///
     /// `malformed` when it is not UTF-8.
     pub fn text(&self) -> Result<&str, ProviderError> {
-        std::str::from_utf8(&self.body).map_err(|source| {
+        let text = std::str::from_utf8(&self.body).map_err(|source| {
             self.failure(FailureKind::Malformed, "the answer is not UTF-8").with_source(source)
-        })
+        })?;
+        Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
     }
 
     /// The body decoded as JSON.
@@ -202,7 +205,7 @@ impl VendorResponse {
     /// Whether the body starts like HTML or XML.
     #[must_use]
     pub fn is_markup(&self) -> bool {
-        self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+        self.text().is_ok_and(|text| text.trim_ascii_start().starts_with('<'))
     }
 
     /// How long the vendor asks to wait, from `Retry-After` in seconds or as a date; at most five minutes.

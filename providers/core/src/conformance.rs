@@ -14,6 +14,7 @@
 //! | `properties` | keeps its promises on answers changed at random, raised step by step, or in another order |
 //! | `readback` | reads an answer again for nothing, or says that it cannot |
 //! | `abilities` | has a sample for each ability and operation that it declares, and reads it |
+//! | `pending` | leaves an answer pending while the vendor works, and holds what comes against whom was asked about |
 //! | `history` | reads a list to its end, each item once, and never at another address |
 //! | `callbacks` | takes a callback only with the right signature, and nothing from it but a reference |
 //! | `secrecy` | shows neither credentials nor the subject in addresses, errors and debug output |
@@ -34,6 +35,7 @@ mod harness;
 mod hits;
 mod inputs;
 mod paging;
+mod pending;
 mod properties;
 mod quirks;
 mod readback;
@@ -91,6 +93,7 @@ async fn check(bench: &Bench<'_>, report: &mut Report) {
     inputs::check(bench, report).await;
     readback::check(bench, report).await;
     abilities::check(bench, report).await;
+    pending::check(bench, report).await;
     paging::check(bench, report).await;
     signed::check(bench, report).await;
     secrecy::check(bench, report).await;

@@ -39,6 +39,22 @@ pub trait RiskProvider: Send + Sync + fmt::Debug {
         reference: &VendorReference,
     ) -> Result<ProviderAssessment, ProviderError>;
 
+    /// Holds `answer`, which was read by its reference and so against nobody, against the subject that was asked about
+    /// on `today`: one about another name is flagged. A vendor whose answers are never pending need not.
+    ///
+    /// # Errors
+    ///
+    /// `malformed` for an answer about another name where the settings are strict.
+    fn confirm(
+        &self,
+        subject: &Subject,
+        today: Date,
+        answer: ProviderAssessment,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let _ = (subject, today);
+        Ok(answer)
+    }
+
     /// Questionnaires that the vendor's operator edits, where the vendor has them.
     fn questionnaires(&self) -> Option<&dyn Questionnaires> {
         None

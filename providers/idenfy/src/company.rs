@@ -32,6 +32,6 @@ impl Idenfy {
         company_id: &str,
     ) -> Result<Option<ProviderAssessment>, ProviderError> {
         let provider = &self.descriptor.name;
-        self.client.company(call, company_id, |response| company::read(response, provider)).await
+        self.client.company(call, company_id, |response| company::read(response, company_id, provider)).await
     }
 }

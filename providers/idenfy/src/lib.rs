@@ -116,7 +116,7 @@ impl Idenfy {
         let about = About { subject, today: call.today(), plan: &[] };
         let mut unfit = None;
         let decode = |response: &VendorResponse| {
-            self.fitted(&response.json()?).map_err(|reading| {
+            self.fitted(&self.own_profile(response)?).map_err(|reading| {
                 let detail = reading.misfit.clone().unwrap_or_default();
                 unfit = Some(Arc::new(reading));
                 response.failure(FailureKind::Misconfigured, detail)
@@ -165,7 +165,7 @@ impl RiskProvider for Idenfy {
         let Prepared { questionnaire, body, .. } = &prepared;
         let about = About { subject, today: call.today(), plan: &questionnaire.plan };
         let profile = self.client.profile_id();
-        let asked = Asked { subject, profile, strict: self.strict_subject_match };
+        let asked = Asked { subject, updated: None, profile, strict: self.strict_subject_match };
         let field_of = |section: &Section, question: &Question| questionnaire.field_of(section, question);
         let reader = Reader { provider: &self.descriptor.name, field_of: &field_of };
         let decode = |response: &VendorResponse| {
@@ -197,7 +197,7 @@ impl RiskProvider for Idenfy {
             self.mappings.iter().find(|mapping| mapping.names(section, question)).map(|found| &found.input)
         };
         let reader = Reader { provider: &self.descriptor.name, field_of: &field_of };
-        self.client.assessment(call, reference, |response| reader.earlier(response)).await
+        self.client.assessment(call, reference, |response| reader.earlier(response, reference)).await
     }
 
     fn questionnaires(&self) -> Option<&dyn Questionnaires> {

@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod recheck;
+mod signs;
 
 use std::collections::BTreeSet;
 
@@ -39,6 +40,8 @@ pub(crate) struct Reader<'a> {
 /// What a check asked.
 pub(crate) struct Asked<'a> {
     pub(crate) subject: &'a Subject,
+    /// The earlier check that was to be updated.
+    pub(crate) updated: Option<&'a VendorReference>,
     pub(crate) profile: &'a str,
     /// Whether another name is refused instead of flagged.
     pub(crate) strict: bool,
@@ -58,6 +61,7 @@ impl Reader<'_> {
         asked: &Asked<'_>,
     ) -> Result<(ProviderAssessment, Vec<Section>), ProviderError> {
         let wire: Assessment = response.json()?;
+        wire.must_be(asked.updated, response)?;
         let mut assessment = self.normalise(&wire, response, response.received_at)?;
         if !wire.name.as_deref().is_some_and(|name| names::is_about(asked.subject, name)) {
             if asked.strict {
@@ -71,13 +75,18 @@ impl Reader<'_> {
         Ok((assessment, wire.sections))
     }
 
-    /// Reads the answer of an earlier check.
+    /// Reads the answer of the earlier check under `reference`.
     ///
     /// # Errors
     ///
     /// `malformed`.
-    pub(crate) fn earlier(&self, response: &VendorResponse) -> Result<ProviderAssessment, ProviderError> {
+    pub(crate) fn earlier(
+        &self,
+        response: &VendorResponse,
+        reference: &VendorReference,
+    ) -> Result<ProviderAssessment, ProviderError> {
         let wire: Assessment = response.json()?;
+        wire.must_be(Some(reference), response)?;
         let told = [&wire.updated_at, &wire.created_at].into_iter().flatten();
         let assessed_at = told.filter_map(|text| vendor_time::parse(text)).next();
         self.normalise(&wire, response, assessed_at.unwrap_or(response.received_at))
@@ -97,8 +106,11 @@ impl Reader<'_> {
         }
         let mut flags = wire.flags(score.value());
         // Nothing answered is nothing judged, whatever the vendor says about it.
-        let answered = !flags.contains(&Flag::Unanswered);
+        let answered = wire.points().next().is_some();
         let level = answered.then(|| wire.level(score.value(), &mut flags));
+        // Any answer gives a point: with a total of nought none was counted, and only a warning is believed.
+        let counted = score.value() > 0.0;
+        let level = level.filter(|level| counted || *level >= Level::Medium);
         Ok(ProviderAssessment {
             provider: self.provider.clone(),
             kind: Idenfy::KIND.to_owned(),
@@ -106,7 +118,7 @@ impl Reader<'_> {
             profile_fingerprint: None,
             state: AnswerState::Final,
             vendor_reference: Some(VendorReference(wire.id.clone())),
-            score: answered.then_some(score),
+            score: (answered && counted).then_some(score),
             level,
             vendor_level: wire.risk_level.clone(),
             factors: factors::factors(&wire.sections, self.field_of, self.provider),
@@ -121,6 +133,18 @@ impl Reader<'_> {
 // === impl Assessment ===
 
 impl Assessment {
+    /// Whether it is the answer that was asked for by its reference, where one was.
+    fn must_be(
+        &self,
+        asked: Option<&VendorReference>,
+        response: &VendorResponse,
+    ) -> Result<(), ProviderError> {
+        if asked.is_none_or(|asked| asked.0 == self.id) {
+            return Ok(());
+        }
+        Err(response.failure(FailureKind::Malformed, "the answer is another one than asked for"))
+    }
+
     fn points(&self) -> impl Iterator<Item = f64> {
         self.sections.iter().flat_map(Section::points)
     }
@@ -135,17 +159,20 @@ impl Assessment {
         id.as_str().map(str::to_owned).or_else(|| id.as_number().map(ToString::to_string))
     }
 
-    /// The vendor's word, which a person may have changed; the score's level, at least medium, without one.
+    /// The vendor's word, which a person may have changed; the score's level, at least medium, without one. At least
+    /// medium too with a word about an answer that nobody documented: it may be the worst one.
     fn level(&self, score: f64, flags: &mut BTreeSet<Flag>) -> Level {
-        self.risk_level.as_deref().and_then(level).unwrap_or_else(|| {
+        let floor = if flags.contains(&Flag::UnknownVendorWord) { Level::Medium } else { Level::VeryLow };
+        let level = self.risk_level.as_deref().and_then(level).unwrap_or_else(|| {
             flags.insert(Flag::UnknownVendorLevel);
             Level::of(score).max(Level::Medium)
-        })
+        });
+        level.max(floor)
     }
 
     fn flags(&self, score: f64) -> BTreeSet<Flag> {
         let raised = [
-            (Flag::Unanswered, self.points().next().is_none()),
+            (Flag::Unanswered, self.points().next().is_none() || score <= 0.0),
             (Flag::VendorLevelOverridden, self.risk_level_changed_by.is_some()),
             (Flag::UnknownVendorWord, factors::has_unknown_word(&self.sections)),
             (Flag::LabelConflict, factors::labels_conflict(&self.sections)),

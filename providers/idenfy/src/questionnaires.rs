@@ -8,6 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use risk_provider::{
     Admission, Call, FailureKind, Input, ProviderError, QuestionnaireGate, Questionnaires, Reading,
+    VendorResponse,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -162,6 +163,15 @@ impl Idenfy {
         }
     }
 
+    /// The configured questionnaire as the vendor tells it.
+    ///
+    /// # Errors
+    ///
+    /// `malformed`.
+    pub(crate) fn own_profile(&self, response: &VendorResponse) -> Result<Profile, ProviderError> {
+        profile::read(response, self.client.profile_id())
+    }
+
     /// Whether anything is known that bars the way to a check.
     pub(crate) fn check_gate(&self) -> Result<(), ProviderError> {
         self.gate.get().map_or(Ok(()), |gate| gate.check())
@@ -198,12 +208,12 @@ impl Questionnaires for Idenfy {
 
     async fn read(&self, call: &Call, id: &str) -> Result<Reading, ProviderError> {
         if id != self.client.profile_id() {
-            let other = self.client.other_profile(call, id, |response| response.json::<Profile>()).await?;
+            let other = self.client.other_profile(call, id, |response| profile::read(response, id)).await?;
             let misfit = plan::plan(&other.sections, &self.mappings).err();
             return Ok(profile::reading(id, &other, &self.mappings, misfit));
         }
         let _turn = self.shelf.turn(call).await?;
-        let profile = self.client.profile(call, None, |response| response.json::<Profile>()).await?;
+        let profile = self.client.profile(call, None, |response| self.own_profile(response)).await?;
         match self.fitted(&profile) {
             Ok(fresh) => {
                 let reading = Reading::clone(&fresh.reading);

@@ -26,7 +26,7 @@ impl Recheck for Idenfy {
         let plan = &questionnaire.plan;
         let about = About { subject, today: call.today(), plan };
         let profile = self.client.profile_id();
-        let asked = Asked { subject, profile, strict: self.strict_subject_match };
+        let asked = Asked { subject, updated: Some(reference), profile, strict: self.strict_subject_match };
         let field_of = |section: &Section, question: &Question| questionnaire.field_of(section, question);
         let reader = Reader { provider: &self.descriptor.name, field_of: &field_of };
         let decode = |response: &VendorResponse| {

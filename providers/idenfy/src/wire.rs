@@ -22,6 +22,9 @@ pub(crate) struct Values {
 /// A questionnaire.
 #[derive(Deserialize)]
 pub(crate) struct Profile {
+    /// A text, or the number that the vendor documents.
+    #[serde(default)]
+    pub(crate) id: Value,
     #[serde(default, deserialize_with = "word")]
     pub(crate) name: Option<String>,
     pub(crate) sections: Vec<Section>,
@@ -69,6 +72,8 @@ pub(crate) struct AssessmentItem {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Company {
+    #[serde(default, deserialize_with = "word")]
+    pub(crate) id: Option<String>,
     /// A [`Summary`], or null. Always there.
     pub(crate) risk_assessment: Box<RawValue>,
 }

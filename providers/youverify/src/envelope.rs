@@ -76,20 +76,37 @@ pub(crate) fn refusal(text: &str) -> Refusal {
 // === impl Layer ===
 
 impl Layer<'_> {
-    /// Whether the call failed; none when `success` is neither true nor false.
+    /// Whether the call failed; none when `success` is neither true nor false, or a status is none.
     fn has_failed(&self) -> Option<bool> {
         let said = match self.success.map(RawValue::get) {
             None | Some("true") => false,
             Some("false") => true,
             Some(_) => return None,
         };
-        Some(said || self.error_status().is_some())
+        if said || self.error_status().is_some() || self.success.is_some() && self.error_class().is_some() {
+            return Some(true);
+        }
+        self.codes().all(|code| code.parse::<u16>().is_ok()).then_some(false)
     }
 
-    fn error_status(&self) -> Option<u16> {
+    /// What stands in the places of its status, without quotes.
+    fn codes(&self) -> impl Iterator<Item = &str> {
         let codes = [self.status_code, self.legacy_status_code].into_iter().flatten();
-        let mut codes = codes.filter_map(|code| code.get().trim_matches('"').parse::<u16>().ok());
-        codes.find(|code| *code >= 400)
+        codes.map(|code| code.get().trim_matches('"'))
+    }
+
+    /// Its status, when that is one of an error in whatever form.
+    fn error_status(&self) -> Option<u16> {
+        let mut codes = self.codes().filter_map(|code| code.trim().parse::<f64>().ok());
+        let code = codes.find(|code| (400.0..600.0).contains(code))?;
+        (400..600).rev().find(|status| f64::from(*status) <= code)
+    }
+
+    /// The class of an error: one word, as no subject is called.
+    fn error_class(&self) -> Option<String> {
+        let is_class =
+            |name: &String| name.ends_with("Error") && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        text(self.name).filter(is_class)
     }
 
     /// What the innermost failed envelope says, completed by the outer ones.

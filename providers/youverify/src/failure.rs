@@ -74,7 +74,12 @@ fn kind(status: Option<u16>, refusal: &Refusal) -> FailureKind {
         400 | 403 | 422 if lacks_funds(refusal) => FailureKind::OutOfCredit,
         401 | 403 => FailureKind::BadCredentials,
         400 | 422 => FailureKind::InvalidSubject,
-        300..=399 | 404 | 405 => FailureKind::Misconfigured,
+        // Gone, or a request of another form than the vendor takes: nothing that a subject could mend.
+        300..=399 | 404 | 405 | 410 | 413 | 415 => FailureKind::Misconfigured,
+        // The vendor could not do it just now; whether it billed the try, it does not say.
+        408 | 409 | 423 | 425 => FailureKind::VendorError,
+        // Not for this subject by law: a rule about countries or persons, as `unsupported` is.
+        451 => FailureKind::Unsupported,
         429 => FailureKind::RateLimited,
         500..=599 => FailureKind::VendorError,
         _ => FailureKind::Malformed,
@@ -134,7 +139,7 @@ fn detail(answered: u16, kind: FailureKind, refusal: &Refusal, purpose: Purpose<
 impl Purpose<'_> {
     /// What `kind` means here: whoever reads sent no subject that could be wrong.
     fn kind(self, status: Option<u16>, kind: FailureKind) -> FailureKind {
-        let nothing_there = status == Some(404) || kind == FailureKind::InvalidSubject;
+        let nothing_there = matches!(status, Some(404 | 410)) || kind == FailureKind::InvalidSubject;
         match self {
             Self::Entity if nothing_there => FailureKind::NotFound,
             Self::List if kind == FailureKind::InvalidSubject => FailureKind::Misconfigured,

@@ -11,6 +11,7 @@ mod wire;
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
 use risk_provider::{
     Call, Callbacks, Descriptor, FailureKind, FieldProblem, History, Input, Operation, ProviderAssessment,
     ProviderError, ProviderSettings, RawPayload, RiskProvider, Subject, SubjectType, VendorReference,
@@ -25,6 +26,7 @@ use self::{
 };
 use crate::{
     client::{self, Client},
+    envelope,
     failure::Purpose,
     mapping::{Origin, SCALE},
 };
@@ -101,13 +103,16 @@ impl Intelligence {
         let raw = RawPayload::without(response.text()?, &STAFF);
         let malformed = |detail| response.failure(FailureKind::Malformed, detail);
         let profile = Profile::read(content).map_err(malformed)?;
-        let reading = Reading {
+        profile.assessment(whom, &self.reading(response.received_at), raw).map_err(malformed)
+    }
+
+    fn reading(&self, received_at: Timestamp) -> Reading<'_> {
+        Reading {
             provider: &self.common.name,
             origin: Origin::new(&self.descriptor),
             strict: self.common.strict_subject_match,
-            received_at: response.received_at,
-        };
-        profile.assessment(whom, &reading, raw).map_err(malformed)
+            received_at,
+        }
     }
 }
 
@@ -148,6 +153,24 @@ impl RiskProvider for Intelligence {
             self.read(response, Purpose::Entity, Whom::Kept { reference: Some(reference) })
         })
         .await
+    }
+
+    /// Reads the kept payload once more, now about the subject.
+    fn confirm(
+        &self,
+        subject: &Subject,
+        today: Date,
+        answer: ProviderAssessment,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let malformed = |detail| ProviderError::new(FailureKind::Malformed, detail).with_sent(true);
+        let shape = |_unopened| malformed("the kept answer's envelope has another shape than documented");
+        let content = envelope::open(answer.raw.text()).map_err(shape)?;
+        let profile = Profile::read(content).map_err(malformed)?;
+        let reading = self.reading(answer.assessed_at);
+        let whom = Whom::Asked { subject, today };
+        let told = profile.assessment(whom, &reading, answer.raw.clone()).map_err(malformed)?;
+        let ProviderAssessment { vendor_reference, assessed_at, .. } = answer;
+        Ok(ProviderAssessment { vendor_reference, assessed_at, ..told })
     }
 
     fn history(&self) -> Option<&dyn History> {

@@ -7,13 +7,13 @@ mod news;
 mod request;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use risk_provider::{
     AnswerState, Descriptor, Evidence, Factor, FailureKind, Flag, Level, ProviderAssessment, ProviderError,
     ProviderName, RawPayload, Score, Subject, VendorResponse, names,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 pub(crate) use asked::{Asked, Given};
@@ -54,6 +54,7 @@ pub(crate) struct Origin<'a> {
 /// Why a report is no answer, free of personal data.
 pub(crate) type Unusable = &'static str;
 
+const LACKS_A_BLOCK: Unusable = "the report lacks a block";
 const SHAPE: Unusable = "the report has another shape than documented";
 
 /// What a report says.
@@ -241,8 +242,13 @@ impl Blocks {
     }
 }
 
-/// A block and its sums; a report without all three is none, whatever its score says.
+/// A block and its sums; a report without all three, or with one that holds no score, is none, whatever its own score
+/// says.
 fn block<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<(Sums, T), Unusable> {
-    let text = raw.ok_or("the report lacks a block")?.get();
+    let text = raw.ok_or(LACKS_A_BLOCK)?.get();
+    let fields: HashMap<String, Option<IgnoredAny>> = object(text).ok_or(SHAPE)?;
+    if !fields.iter().any(|(name, value)| name.ends_with("Score") && value.is_some()) {
+        return Err(LACKS_A_BLOCK);
+    }
     object(text).zip(object(text)).ok_or(SHAPE)
 }

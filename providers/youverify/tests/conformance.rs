@@ -109,6 +109,8 @@ fn intelligence(mut profile: Value, word: &str) -> Harness {
     profile["latestReport"]["personal"]["name"] = json!("Ahmed Al Khalid");
     let answer =
         json!({"success": true, "statusCode": 200, "message": "success", "data": profile, "links": []});
+    let mut pending = answer.clone();
+    pending["data"]["latestReport"] = Value::Null;
     let settings = json!({"token": TOKEN, "webhook_secret": WEBHOOK_SECRET});
     let settings: IntelligenceSettings = serde_json::from_value(settings).expect("settings");
     let harness = Harness::new(move |common| Intelligence::new(common, settings.clone()))
@@ -126,6 +128,7 @@ fn intelligence(mut profile: Value, word: &str) -> Harness {
         .with_name_at("/data/latestReport/personal/name")
         .with_refusal("/success", "false")
         .with_refusal("/statusCode", "500")
+        .with_pending(&pending.to_string())
         .with_readback(
             ID,
             Answer::new(

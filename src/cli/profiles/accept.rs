@@ -1,5 +1,7 @@
 //! `risk-gateway profiles accept`
 
+use std::process::ExitCode;
+
 use anyhow::bail;
 use clap::Args;
 use risk_provider::{Change, Reading};
@@ -17,7 +19,8 @@ use crate::{
 ///
 /// Shows what changed in the configured profile since it was accepted, question by question, and records that you have
 /// looked it over. Every server that shares the store asks the provider again within seconds. Edit the mapping first
-/// where the change concerns it. A profile that did not change is left as it is.
+/// where the change concerns it: where it does not fit, the exit code is 1, and the provider stays out of routing until it
+/// is edited. A profile that did not change is left as it is.
 #[derive(Debug, Args)]
 pub(super) struct Accept {
     #[command(flatten)]
@@ -39,16 +42,19 @@ struct Accepted {
 // === impl Accept ===
 
 impl Accept {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let app = self.which.open().await?;
         let accepted = self.accept(&app).await;
         app.close().await;
         let accepted = accepted?;
         if self.which.json {
             let told: Vec<Value> = accepted.iter().map(Accepted::json).collect();
-            return output::line(&json!({ "providers": told }).to_string());
+            output::line(&json!({ "providers": told }).to_string())?;
+        } else {
+            accepted.iter().try_for_each(Accepted::tell)?;
         }
-        accepted.iter().try_for_each(Accepted::tell)
+        let fits = accepted.iter().all(|accepted| accepted.misfit.is_none());
+        Ok(if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     async fn accept(&self, app: &App) -> anyhow::Result<Vec<Accepted>> {
@@ -94,16 +100,20 @@ impl Accepted {
     fn tell(&self) -> anyhow::Result<()> {
         let Self { provider, profile, changes, misfit } = self;
         if changes.is_empty() {
-            output::line(&format!("{provider}: profile {profile} did not change: nothing to accept"))?;
+            output::quoting_line(&format!(
+                "{provider}: profile {profile} did not change: nothing to accept"
+            ))?;
         }
         for change in changes {
-            output::line(&format!("{provider}: {change}"))?;
+            output::quoting_line(&format!("{provider}: {change}"))?;
         }
         if !changes.is_empty() {
-            output::line(&format!("{provider}: profile {profile} is accepted as it is now"))?;
+            output::quoting_line(&format!("{provider}: profile {profile} is accepted as it is now"))?;
         }
         if let Some(misfit) = misfit {
-            output::line(&format!("{provider}: the mapping does not fit it, so edit that: {misfit}"))?;
+            output::quoting_line(&format!(
+                "{provider}: the mapping does not fit it, so edit that: {misfit}"
+            ))?;
         }
         Ok(())
     }

@@ -55,17 +55,17 @@ async fn read(watched: &Watched, only: Option<&str>) -> anyhow::Result<Vec<Profi
 
 fn tell(provider: &str, profile: &Profile) -> anyhow::Result<()> {
     let standing = profile.mapping.as_ref().map_or_else(|| "not configured".to_owned(), standing);
-    output::line(&format!("{provider}  {}  {:?}  {standing}", profile.id, profile.name))?;
+    output::quoting_line(&format!("{provider}  {}  {:?}  {standing}", profile.id, profile.name))?;
     for change in profile.mapping.iter().flat_map(|mapping| &mapping.changes) {
-        output::line(&format!("  changed: {change}"))?;
+        output::quoting_line(&format!("  changed: {change}"))?;
     }
     if let (true, Some(misfit)) = (profile.in_force, &profile.misfit) {
-        output::line(&format!("  the mapping does not fit: {misfit}"))?;
+        output::quoting_line(&format!("  the mapping does not fit: {misfit}"))?;
     }
     for section in &profile.sections {
-        output::line(&format!("  {}", section.name))?;
+        output::quoting_line(&format!("  {}", section.name))?;
         for question in &section.questions {
-            output::line(&format!("    {}", told(question)))?;
+            output::quoting_line(&format!("    {}", told(question)))?;
         }
     }
     Ok(())

@@ -7,6 +7,8 @@ use risk_provider::{
     questionnaire::{QuestionnaireChoice, QuestionnaireQuestion, Takes},
 };
 
+use super::doubts;
+
 /// What a question suggests.
 pub(super) struct Guess {
     pub(super) field: String,
@@ -83,42 +85,21 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// Words that make a title mean something else than its subject field, or somebody else than the subject.
-const DOUBTS: &[&str] = &[
-    "associate",
-    "associates",
-    "birth country",
-    "counterparty",
-    "country of birth",
-    "countries",
-    "destination",
-    "family",
-    "former",
-    "operation",
-    "operations",
-    "origin",
-    "previous",
-    "relative",
-    "relatives",
-    "tax",
-    "transaction",
-    "transactions",
-];
-
 const OTHERS: &[&str] = &["other", "others", "none of the above", "not listed"];
 
 const fn rule(field: &'static str, titles: &'static [&'static str], answers: Answers) -> Rule {
     Rule { field, titles, answers }
 }
 
-/// What `question` suggests; a question that suggests nothing is the caller's own to answer.
-pub(super) fn guess(question: &QuestionnaireQuestion, vendor: &str) -> Guess {
+/// What `question` in a section of this name suggests; a question that suggests nothing is the caller's own to answer.
+pub(super) fn guess(section: &str, question: &QuestionnaireQuestion, vendor: &str) -> Guess {
     let title = words(&question.title);
     let says = |phrase: &&str| title.contains(&format!(" {phrase} "));
     let Some(rule) = RULES.iter().find(|rule| rule.titles.iter().any(says)) else {
         return Guess::unsure(&format!("answers.{}", slug(&question.title, &question.key)));
     };
-    if DOUBTS.iter().any(says) {
+    let meant: Vec<&str> = rule.titles.iter().copied().filter(|phrase| says(phrase)).collect();
+    if doubts::are_raised(&words(section), &title, &meant) {
         return Guess::unsure(rule.field);
     }
     let plain = |sure| Guess { sure, ..Guess::unsure(rule.field) };

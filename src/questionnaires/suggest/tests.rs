@@ -84,6 +84,71 @@ fn what_title_or_type_leave_open_is_left_to_the_operator() {
 }
 
 #[test]
+fn a_negation_or_somebody_else_is_left_to_the_operator() {
+    let flags = [
+        "Not a PEP?",
+        "Does the customer have no PEP link",
+        "Customer isn't a PEP",
+        "Customer without PEP status",
+        "Has the customer never been a PEP?",
+        "Non-PEP",
+        "Is any director a PEP?",
+        "Are the shareholders PEP?",
+        "Is the beneficial owner a PEP?",
+        "Is the beneficiary a PEP?",
+        "Was the customer a PEP?",
+        "Guarantor PEP",
+        "Parental consent of the parent",
+        "Consent declined or not given",
+    ];
+    for title in flags {
+        let proposal = proposed(title, Takes::Choices, &["Yes", "No"]);
+        assert!(!proposal.active, "{title}: {}", proposal.line());
+    }
+    let countries = [
+        "Spouse's nationality",
+        "Second nationality",
+        "Nationality at birth",
+        "Employer country",
+        "Bank account country",
+        "Representative's country of residence",
+        "Document issuing country",
+        "Parent company country of incorporation",
+        "Country of the children",
+    ];
+    for title in countries {
+        let proposal = proposed(title, Takes::Country, &[]);
+        assert!(!proposal.active, "{title}: {}", proposal.line());
+    }
+    for title in ["Employer's industry", "Partner's occupation", "Emergency phone"] {
+        assert!(!proposed(title, Takes::Text, &[]).active, "{title}");
+    }
+}
+
+#[test]
+fn the_name_of_a_section_may_say_that_it_is_about_somebody_else() {
+    let mut all = questionnaire(vec![question("Nationality", Takes::Country, &[])]);
+    for (section, active) in [
+        ("Directors", false),
+        ("Beneficial owners", false),
+        ("Customer", true),
+        ("Products and operations", true),
+    ] {
+        all.sections[0].name = section.to_owned();
+        assert_eq!(propose(&all, "idenfy")[0].active, active, "{section}");
+    }
+}
+
+#[test]
+fn what_a_field_is_called_is_no_doubt_about_it() {
+    let yes_or_no = &["Yes", "No"][..];
+    for title in ["Is the customer a beneficiary?", "Beneficiary"] {
+        let proposal = proposed(title, Takes::Choices, yes_or_no);
+        assert_eq!((proposal.field.as_str(), proposal.active), ("is_beneficiary", true), "{title}");
+    }
+}
+
+#[test]
 fn choices_are_listed_under_words_of_their_own() {
     let proposal = proposed("Industry", Takes::Choices, &["Arms dealers", "Retail", "Others"]);
     assert_eq!(

@@ -26,6 +26,7 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
             check_references(bench, &question, &probe, report).await;
             check_missing(bench, &question, &probe, report).await;
         }
+        check_another(bench, &question, &probe, report).await;
     }
 }
 
@@ -103,6 +104,29 @@ async fn check_good(bench: &Bench<'_>, question: &Question, probe: &Probe<'_>, r
         }
         (Ask::Assess | Ask::Readback(_) | Ask::Recheck(_) | Ask::History(_), _) => {}
     }
+}
+
+/// An answer that is another one than was asked for by its reference is none.
+async fn check_another(bench: &Bench<'_>, question: &Question, probe: &Probe<'_>, report: &mut Report) {
+    let ask = match &probe.ask {
+        Ask::Readback(reference) => Ask::Readback(another(reference)),
+        Ask::Recheck(reference) => Ask::Recheck(another(reference)),
+        Ask::Assess | Ask::Questionnaires | Ask::History(_) => return,
+    };
+    let case = format!("abilities/{}/{} another reference", probe.ask.group(), probe.answer.operation);
+    let vendor = Vendor::Canned(bench.canned_for(probe, &probe.answer.body));
+    let Some(reply) = bench.put(&case, &ask, question, vendor, report).await else { return };
+    let found = reply.result.map(|_told| "an answer").map_err(|error| error.kind);
+    report
+        .expect(&case, found == Err(FailureKind::Malformed), || format!("is {found:?}, should be malformed"));
+}
+
+/// A reference that differs in its last letter.
+fn another(reference: &VendorReference) -> VendorReference {
+    let mut text = reference.0.clone();
+    let last = text.pop();
+    text.push(if last == Some('0') { '1' } else { '0' });
+    VendorReference(text)
 }
 
 /// An odd reference leads to no other address than a plain one.

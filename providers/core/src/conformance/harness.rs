@@ -37,6 +37,7 @@ pub struct Harness {
     pub(super) refusals: Vec<(String, String)>,
     pub(super) ladders: Vec<(String, Vec<String>)>,
     pub(super) hits: Vec<Hit>,
+    pub(super) pending: Option<String>,
     pub(super) readbacks: Vec<(VendorReference, Answer)>,
     pub(super) recheck: Option<(VendorReference, Answer)>,
     pub(super) questionnaires: Option<(Answer, Vec<(String, String)>)>,
@@ -102,6 +103,7 @@ impl Harness {
             refusals: Vec::new(),
             ladders: Vec::new(),
             hits: Vec::new(),
+            pending: None,
             readbacks: Vec::new(),
             recheck: None,
             questionnaires: None,
@@ -197,6 +199,14 @@ impl Harness {
     pub fn with_hit(mut self, factor: &str, edits: &[(&str, &str)]) -> Self {
         let edits = edits.iter().map(|(at, literal)| ((*at).to_owned(), (*literal).to_owned()));
         self.hits.push(Hit { factor: factor.to_owned(), edits: edits.collect() });
+        self
+    }
+
+    /// The paid answer while the vendor is still working, of an adapter whose answers may be pending. Each sample of
+    /// [`Harness::with_readback`] must then be about the subject that the harness asks about.
+    #[must_use]
+    pub fn with_pending(mut self, body: &str) -> Self {
+        self.pending = Some(body.to_owned());
         self
     }
 

@@ -10,6 +10,10 @@ use able::{Able, signed};
 use toy::{Flaw, SECRET, Toy};
 
 const BODY: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false}"#;
+const KEPT: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false, "id": "a1b2",
+    "name": "Zebulon Oxenbridge"}"#;
+const PENDING: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false, "id": "a1b2",
+    "ready": false}"#;
 
 async fn findings_of(flaw: Flaw) -> Vec<String> {
     let harness = toys(Harness::new(move |common| Ok(Toy::new(flaw, common))));
@@ -38,6 +42,7 @@ async fn findings_of_able(flaw: able::Flaw) -> Vec<String> {
     let bench = Bench::new(&harness).expect("a bench");
     readback::check(&bench, &mut report).await;
     abilities::check(&bench, &mut report).await;
+    pending::check(&bench, &mut report).await;
     paging::check(&bench, &mut report).await;
     signed::check(&bench, &mut report).await;
     report.into_findings().iter().map(ToString::to_string).collect()
@@ -50,8 +55,9 @@ fn with_abilities(harness: Harness) -> Harness {
         references: references.map(str::to_owned).into(),
     };
     harness
-        .with_readback("a1b2", Answer::new("answer", Method::GET, "/answers/a1b2", BODY))
-        .with_recheck("a1b2", Answer::new("update", Method::POST, "/answers/a1b2", BODY))
+        .with_readback("a1b2", Answer::new("answer", Method::GET, "/answers/a1b2", KEPT))
+        .with_pending(PENDING)
+        .with_recheck("a1b2", Answer::new("update", Method::POST, "/answers/a1b2", KEPT))
         .with_questionnaires(Answer::new("forms", Method::GET, "/forms", r#"["one"]"#), &[("one", "one")])
         .with_history(
             "list",
@@ -94,6 +100,15 @@ async fn each_flaw_of_an_ability_is_found_in_its_case_and_said_in_words() {
         (
             able::Flaw::AnyReferenceIsAPath,
             "abilities/recheck/reference \"a/b\": it leads to another address than a reference may",
+        ),
+        (
+            able::Flaw::TakesAnyReference,
+            "abilities/recheck/update another reference: is Ok(\"an answer\"), should be malformed",
+        ),
+        (
+            able::Flaw::ConfirmsAnybody,
+            "pending/confirm answer with strict_subject_match false: about another name than asked, it is neither \
+             flagged nor refused as it should be",
         ),
         (
             able::Flaw::UpdatesWithoutAsking,

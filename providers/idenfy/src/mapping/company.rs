@@ -13,17 +13,21 @@ use crate::{
     wire::{Company, Summary},
 };
 
-/// The risk in a company's record; none for a company that was not assessed.
+/// The risk in the record of the company `id`; none for a company that was not assessed.
 ///
 /// # Errors
 ///
 /// `malformed`.
 pub(crate) fn read(
     response: &VendorResponse,
+    id: &str,
     provider: &ProviderName,
 ) -> Result<Option<ProviderAssessment>, ProviderError> {
-    let Object(Company { risk_assessment }) = response.json()?;
+    let Object(Company { id: told, risk_assessment }) = response.json()?;
     let malformed = |detail: &str| response.failure(FailureKind::Malformed, detail);
+    if told.is_some_and(|told| !told.eq_ignore_ascii_case(id)) {
+        return Err(malformed("the company is another one than asked for"));
+    }
     let summary: Option<Object<Summary>> = serde_json::from_str(risk_assessment.get())
         .map_err(|_error| malformed("riskAssessment has another shape than documented"))?;
     let Some(Object(summary)) = summary else { return Ok(None) };

@@ -2,10 +2,12 @@
 
 use jiff::civil::Date;
 use risk_provider::{FailureKind, ProviderError, Subject, VendorResponse, redact::Redactor};
-use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::plan::Planned;
+use super::{
+    plan::Planned,
+    signs::{self, Sign},
+};
 use crate::client::Endpoint;
 
 /// What was sent, for an error text that names the subject's fields and never the subject.
@@ -29,10 +31,14 @@ pub(crate) fn refuse(
     response: &VendorResponse,
     about: Option<&About<'_>>,
 ) -> Option<ProviderError> {
-    if (200..300).contains(&response.status) && !says_no(&response.body) {
-        return None;
+    if (200..300).contains(&response.status) {
+        match signs::of(endpoint, response) {
+            Sign::None => return None,
+            Sign::Refusal => {}
+            Sign::Malformed(why) => return Some(response.failure(FailureKind::Malformed, why)),
+        }
     }
-    let refusal = Refusal::read(&serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+    let refusal = Refusal::read(&response.json().unwrap_or(Value::Null));
     let kind = kind(endpoint, response.status, &refusal);
     let redactor = about.map(|about| Redactor::new(about.subject, about.today));
     let quoted = redactor.as_ref().zip(refusal.message.as_ref());
@@ -56,12 +62,12 @@ pub(crate) fn refuse(
 /// Whether the vendor takes the address but not the method, and another may do.
 pub(crate) fn refuses_method(response: &VendorResponse) -> bool {
     let identifier = || {
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+        let body: Value = response.json().unwrap_or(Value::Null);
         Refusal::read(&body).identifier
     };
     match response.status {
         405 => true,
-        200..=299 if !says_no(&response.body) => false,
+        200..=299 if signs::of(Endpoint::Recheck, response) != Sign::Refusal => false,
         500..=599 => false,
         _ => identifier().as_deref() == Some("METHOD_NOT_ALLOWED"),
     }
@@ -73,19 +79,6 @@ pub(crate) fn doubts_questionnaire(failure: &ProviderError) -> bool {
     (failure.kind == FailureKind::Misconfigured && failure.vendor_status == Some(404))
         || (failure.kind == FailureKind::InvalidSubject
             && matches!(identifier, "BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR"))
-}
-
-/// An error that comes with a status of success.
-fn says_no(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Signs {
-        id: Option<IgnoredAny>,
-        identifier: Option<IgnoredAny>,
-        success: Option<Value>,
-    }
-    serde_json::from_slice(body).is_ok_and(|Signs { id, identifier, success }| {
-        (identifier.is_some() && id.is_none()) || success == Some(Value::Bool(false))
-    })
 }
 
 fn kind(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind {
@@ -104,7 +97,7 @@ fn kind(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind {
         Some("PERMISSIONS_ERROR") => FailureKind::BadCredentials,
         Some("TOO_MANY_REQUESTS") => FailureKind::RateLimited,
         Some("METHOD_NOT_ALLOWED" | "JSON_ERROR" | "ENCODING_ERROR") => FailureKind::Misconfigured,
-        Some("BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR" | "PARTNER_ERROR")
+        Some("BAD_VALUE" | "MISSING_VALUE" | "VALIDATION_ERROR" | "PARTNER_ERROR" | "TOKEN_NOT_VALID")
             if matches!(status, 200..=299 | 400 | 422) =>
         {
             refused_input(endpoint, refusal)
@@ -118,8 +111,13 @@ fn by_status(endpoint: Endpoint, status: u16, refusal: &Refusal) -> FailureKind 
     match status {
         401 | 403 => FailureKind::BadCredentials,
         402 => FailureKind::OutOfCredit,
-        404 if endpoint.is_by_reference() => FailureKind::NotFound,
-        300..=399 | 404 | 405 => FailureKind::Misconfigured,
+        404 | 410 if endpoint.is_by_reference() => FailureKind::NotFound,
+        // Gone, or a request of another form than the vendor takes: nothing that a subject could mend.
+        300..=399 | 404 | 405 | 410 | 413 | 415 => FailureKind::Misconfigured,
+        // The vendor could not do it just now; whether it billed the try, it does not say.
+        408 | 409 | 423 | 425 => FailureKind::VendorError,
+        // Not for this subject by law: a rule about countries or persons, as `unsupported` is.
+        451 => FailureKind::Unsupported,
         400 | 422 => refused_input(endpoint, refusal),
         429 => FailureKind::RateLimited,
         _ => FailureKind::Malformed,
@@ -148,8 +146,8 @@ fn explain(kind: FailureKind, status: u16) -> String {
         FailureKind::RateLimited => "the vendor's request limit is reached",
         FailureKind::VendorError => "the vendor failed",
         FailureKind::NotFound => "the vendor has nothing under this reference",
+        FailureKind::Unsupported => "the vendor may not answer about this subject",
         FailureKind::MissingInput
-        | FailureKind::Unsupported
         | FailureKind::Throttled
         | FailureKind::Unreachable
         | FailureKind::UnknownOutcome
@@ -161,6 +159,14 @@ fn explain(kind: FailureKind, status: u16) -> String {
 // === impl Endpoint ===
 
 impl Endpoint {
+    /// Whether its answer is an assessment of a subject.
+    pub(super) const fn judges(self) -> bool {
+        match self {
+            Self::Check | Self::Recheck | Self::Assessment => true,
+            Self::Profiles | Self::Profile | Self::OtherProfile | Self::Assessments | Self::Company => false,
+        }
+    }
+
     /// Whether its address holds a reference that may have led nowhere.
     const fn is_by_reference(self) -> bool {
         match self {

@@ -1,17 +1,37 @@
 //! A profile as a questionnaire of no vendor's own, and how the configured mapping fits it.
 
 use risk_provider::{
-    Questionnaire, Reading,
+    FailureKind, ProviderError, Questionnaire, Reading, VendorResponse,
     questionnaire::{
         AnsweredQuestion, QuestionnaireChoice, QuestionnaireQuestion, QuestionnaireSection, Takes,
     },
 };
+use serde_json::Value;
 
 use crate::{
     config::Mapping,
     questionnaires::{digest_of_levels, digest_of_question, fingerprint},
     wire::{Profile, Question, Section},
 };
+
+/// The profile `id` out of the vendor's answer.
+///
+/// # Errors
+///
+/// `malformed`, also when it says that it is another one.
+pub(crate) fn read(response: &VendorResponse, id: &str) -> Result<Profile, ProviderError> {
+    let profile: Profile = response.json()?;
+    let is_another = match &profile.id {
+        Value::String(told) => !told.eq_ignore_ascii_case(id),
+        // A number beside a text may be the same profile's other id.
+        Value::Number(told) => id.parse::<u64>().is_ok() && told.to_string() != id,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    };
+    if is_another {
+        return Err(response.failure(FailureKind::Malformed, "the profile is another one than asked for"));
+    }
+    Ok(profile)
+}
 
 /// The profile `id` as it was read, with what answers it and why the mapping does not fit, if it does not.
 pub(crate) fn reading(id: &str, profile: &Profile, mappings: &[Mapping], misfit: Option<String>) -> Reading {

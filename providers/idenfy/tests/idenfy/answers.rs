@@ -62,6 +62,36 @@ async fn q_id_5_an_unanswered_check_has_neither_score_nor_level() {
 }
 
 #[tokio::test]
+async fn q_id_5_answers_with_a_total_of_nought_were_not_counted() {
+    for (word, level) in
+        [("VERY_LOW", None), ("LOW", None), ("NOT_CHECKED", Some(Level::Medium)), ("HIGH", Some(Level::High))]
+    {
+        for nought in [json!(0), json!(0.0)] {
+            let body = with(CHECK, &json!({"riskScore": nought, "riskLevel": word}));
+            let answer = assess(body).await.expect("an assessment");
+            assert_eq!((answer.score, answer.level), (None, level), "{word} {nought}");
+            assert!(answer.flags.contains(&Flag::Unanswered), "{word} {nought}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_a_word_that_nobody_documented_may_be_the_worst_one() {
+    for (word, level) in [
+        ("VERY_LOW", Level::Medium),
+        ("LOW", Level::Medium),
+        ("MEDIUM", Level::Medium),
+        ("HIGH", Level::High),
+    ] {
+        let mut body = check_with("/sections/0/questions/1/answers/0/riskLevel", json!("EXTREME"));
+        body["riskLevel"] = json!(word);
+        let answer = assess(body).await.expect("an assessment");
+        assert_eq!(answer.level, Some(level), "{word}");
+        assert!(answer.flags.contains(&Flag::UnknownVendorWord), "{word}");
+    }
+}
+
+#[tokio::test]
 async fn q_id_13_optional_fields_may_be_missing_or_of_any_shape() {
     let odd = json!({"comment": {"text": "x"}, "companyId": 7, "stateChangeEvent": ["LATER"], "updateRequired": "no",
         "createdAt": 5, "updatedAt": null, "partner": null, "profile": null});

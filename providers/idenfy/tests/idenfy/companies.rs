@@ -109,6 +109,16 @@ async fn what_is_no_summary_is_malformed() {
 }
 
 #[tokio::test]
+async fn another_company_than_was_asked_for_is_none() {
+    let summary = json!({"id": "r-1", "riskScore": 72, "riskLevel": "HIGH", "comment": null});
+    let told = |id: Value| json!({"id": id, "riskAssessment": summary});
+    assert_eq!(company(told(json!("c-2"))).await.expect_err("another").kind, FailureKind::Malformed);
+    for id in [Value::Null, json!(COMPANY.to_uppercase())] {
+        company(told(id)).await.expect("an answer").expect("a risk");
+    }
+}
+
+#[tokio::test]
 async fn a_company_is_found_by_its_id_and_nothing_else() {
     for odd in ["", "../risk", "a/b", "a?b", "%2e%2e", "kyb:x"] {
         let vendor = Vendor::new([]);

@@ -50,7 +50,7 @@ async fn every_documented_error_of_a_check_has_its_kind() {
         (402, json!({"message": "Lack of funds or exceeded limit."}), Kind::OutOfCredit),
         (403, json!({"message": "Sandbox keys are used in production."}), Kind::BadCredentials),
         (400, json!({"message": "Partner reached token limit."}), Kind::OutOfCredit),
-        (409, json!({"identifier": "BAD_VALUE", "message": "Duplicate clientId."}), Kind::Malformed),
+        (409, json!({"identifier": "BAD_VALUE", "message": "Duplicate clientId."}), Kind::VendorError),
         // As the framework behind it would say it.
         (400, json!({"detail": "JSON parse error."}), Kind::InvalidSubject),
         (400, json!({"sections": ["This field is required."]}), Kind::InvalidSubject),
@@ -99,7 +99,8 @@ async fn any_other_json_html_or_nothing_at_all_means_what_its_status_means() {
         (402, by_reference(Kind::OutOfCredit, Kind::OutOfCredit)),
         (403, by_reference(Kind::BadCredentials, Kind::BadCredentials)),
         (404, by_reference(Kind::Misconfigured, Kind::NotFound)),
-        (409, by_reference(Kind::Malformed, Kind::Malformed)),
+        (409, by_reference(Kind::VendorError, Kind::VendorError)),
+        (418, by_reference(Kind::Malformed, Kind::Malformed)),
         (429, by_reference(Kind::RateLimited, Kind::RateLimited)),
         (500, by_reference(Kind::VendorError, Kind::VendorError)),
         (502, by_reference(Kind::VendorError, Kind::VendorError)),

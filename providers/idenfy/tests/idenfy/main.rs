@@ -27,4 +27,6 @@ mod retrieving;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod signs;
+#[cfg(test)]
 mod support;

@@ -6,8 +6,8 @@ use risk_provider::{FailureKind, Questionnaires, RiskProvider};
 use serde_json::{Value, json};
 
 use crate::support::{
-    CHECK, PROFILE, PROFILES, Vendor, check_with, documented, matthew, profile_then, provider, reply,
-    subject, with,
+    CHECK, PROFILE, PROFILE_ID, PROFILES, Vendor, check_with, documented, matthew, profile_then, provider,
+    reply, subject, with,
 };
 
 const REFUSAL: &str = r#"{"identifier": "BAD_VALUE", "message": "value has a bad value"}"#;
@@ -102,6 +102,27 @@ async fn the_fingerprint_tells_how_the_questions_are_answered() {
 async fn q_id_1_the_profiles_id_may_be_a_number() {
     let plain = fingerprint_of(PROFILE).await;
     assert_eq!(fingerprint_of(with(PROFILE, &json!({"id": 1234}))).await, plain);
+}
+
+#[tokio::test]
+async fn another_profile_than_was_asked_for_is_none() {
+    let other = "dd121b5c-e3ef-4197-b036-8b7e872f6678";
+    let profile = with(PROFILE, &json!({"id": other}));
+    let vendor = Vendor::new([reply(200, &profile), reply(200, CHECK)]);
+    let error = documented().assess(&vendor.call(), &matthew()).await.expect_err("another profile");
+    assert_eq!((error.kind, vendor.operations()), (FailureKind::Malformed, vec!["profile"]));
+    let read = async |asked: &str, told: Value| {
+        let vendor = Vendor::new([reply(200, with(PROFILE, &json!({"id": told})))]);
+        documented().read(&vendor.call(), asked).await.map(drop).map_err(|error| error.kind)
+    };
+    assert_eq!(read(PROFILE_ID, json!(other)).await, Err(FailureKind::Malformed));
+    assert_eq!(read(other, json!(PROFILE_ID)).await, Err(FailureKind::Malformed));
+    assert_eq!(read("7", json!(8)).await, Err(FailureKind::Malformed));
+    for (asked, told) in
+        [(PROFILE_ID, json!(PROFILE_ID.to_uppercase())), (other, Value::Null), ("7", json!(7))]
+    {
+        assert_eq!(read(asked, told.clone()).await, Ok(()), "{asked} {told}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Other answers to an earlier check.
 
 use risk_provider::{
-    FactorState, FailureKind, Flag, Level, ProviderAssessment, ProviderError, Recheck, RiskProvider, Subject,
-    VendorReference,
+    Billed, FactorState, FailureKind, Flag, Level, ProviderAssessment, ProviderError, Recheck, RiskProvider,
+    Subject, VendorReference,
 };
 use serde_json::{Value, json};
 
@@ -144,8 +144,17 @@ async fn q_id_10_an_answer_that_was_withdrawn_must_be_gone() {
 async fn an_update_that_answers_about_somebody_or_something_else_says_so() {
     let other = recheck(&matthew(), check_with("/name", json!("Sarah Robins"))).await.expect("an assessment");
     assert!(other.flags.contains(&Flag::SubjectNameMismatch));
-    let other = recheck(&matthew(), UNANSWERED).await.expect("an assessment");
+    let other = with(UNANSWERED, &json!({"id": REFERENCE}));
+    let other = recheck(&matthew(), other).await.expect("an assessment");
     assert!(other.flags.contains(&Flag::ProfileMismatch) && other.level.is_none());
+}
+
+#[tokio::test]
+async fn an_update_that_answers_about_another_check_is_none() {
+    for id in [json!("bb2"), json!(7)] {
+        let error = recheck(&matthew(), check_with("/id", id.clone())).await.expect_err("another check");
+        assert_eq!((error.kind, error.billed(true)), (FailureKind::Malformed, Billed::Yes), "{id}");
+    }
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@ use serde_json::json;
 
 use crate::support::{CHECK, NOW, UNANSWERED, Vendor, documented, reply, time_of, with};
 
+const REFERENCE: &str = "Fi6cT2FO0AoDYyPljKhM41";
+
 async fn retrieve(body: impl ToString) -> ProviderAssessment {
     let vendor = Vendor::new([reply(200, body)]);
-    let reference = VendorReference("Fi6cT2FO0AoDYyPljKhM41".to_owned());
+    let reference = VendorReference(REFERENCE.to_owned());
     documented().retrieve(&vendor.call(), &reference).await.expect("an assessment")
 }
 
@@ -29,7 +31,7 @@ async fn q_id_3_both_timestamp_formats_are_read() {
 
 #[tokio::test]
 async fn an_earlier_answer_reads_like_a_fresh_one() {
-    let answer = retrieve(CHECK).await;
+    let answer = retrieve(with(CHECK, &json!({"id": REFERENCE}))).await;
     assert_eq!(answer.level, Some(Level::VeryHigh));
     assert_eq!(answer.factors[0].code, "screening.pep");
     assert_eq!(answer.profile_fingerprint, None);
@@ -52,5 +54,14 @@ async fn the_reference_names_the_path_and_nothing_else_does() {
         let error = documented().retrieve(&vendor.call(), &VendorReference(odd.to_owned())).await;
         assert_eq!(error.map(drop).map_err(|error| error.kind), Err(FailureKind::NotFound), "{odd}");
         assert!(vendor.asked().is_empty(), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn another_answer_than_was_asked_for_is_none() {
+    for id in [json!("bb2"), json!(2), json!("fi6ct2fo0aodyypljkhm41")] {
+        let vendor = Vendor::new([reply(200, with(CHECK, &json!({"id": id})))]);
+        let error = documented().retrieve(&vendor.call(), &VendorReference(REFERENCE.to_owned())).await;
+        assert_eq!(error.map(drop).map_err(|error| error.kind), Err(FailureKind::Malformed), "{id}");
     }
 }

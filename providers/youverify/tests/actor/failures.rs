@@ -5,13 +5,14 @@ use std::time::Duration;
 use risk_provider::{
     FailureKind,
     FailureKind::{
-        BadCredentials, InvalidSubject, Malformed, Misconfigured, OutOfCredit, RateLimited, VendorError,
+        BadCredentials, InvalidSubject, Malformed, Misconfigured, OutOfCredit, RateLimited, Unsupported,
+        VendorError,
     },
-    ProviderError,
+    Level, ProviderError,
 };
 use serde_json::{Value, json};
 
-use crate::support::{ERROR_404, Vendor, actor, ahmed, assess, read};
+use crate::support::{ANSWER, ERROR_404, Vendor, actor, ahmed, assess, read};
 
 const HTML: &str = "<!doctype html><html><body>Ahmed</body></html>";
 
@@ -55,7 +56,14 @@ fn every_documented_error_has_its_kind() {
         (200, HTML.to_owned(), Malformed),
         (204, String::new(), Malformed),
         (418, envelope(418, "Error", "Teapot"), Malformed),
-        (408, String::new(), Malformed),
+        (408, String::new(), VendorError),
+        (409, HTML.to_owned(), VendorError),
+        (410, String::new(), Misconfigured),
+        (413, HTML.to_owned(), Misconfigured),
+        (415, String::new(), Misconfigured),
+        (423, String::new(), VendorError),
+        (425, String::new(), VendorError),
+        (451, HTML.to_owned(), Unsupported),
     ];
     for (status, body, kind) in rows {
         let error = refused(status, &[], &body);
@@ -89,7 +97,8 @@ fn any_other_json_html_or_nothing_at_all_means_what_its_status_means() {
         (403, BadCredentials),
         (404, Misconfigured),
         (405, Misconfigured),
-        (409, Malformed),
+        (409, VendorError),
+        (418, Malformed),
         (422, InvalidSubject),
         (429, RateLimited),
         (500, VendorError),
@@ -132,6 +141,54 @@ fn q_yv_1_a_failure_inside_http_200_is_the_same_failure_at_every_depth() {
     let error = read(&both.to_string()).expect_err("both");
     assert_eq!(error.kind, OutOfCredit);
     assert!(error.detail.contains("inner"), "{error}");
+}
+
+/// `code` is a JSON literal in the place of an envelope's status.
+fn with_code(code: &str) -> Result<Option<Level>, FailureKind> {
+    let mut answer: Value = serde_json::from_str(ANSWER).expect("JSON");
+    answer["statusCode"] = json!("CODE");
+    let told = read(&answer.to_string().replace("\"CODE\"", code));
+    told.map(|told| told.level).map_err(|error| error.kind)
+}
+
+#[test]
+fn a_status_inside_that_is_none_or_one_of_an_error_makes_the_answer_none() {
+    let failures = [
+        ("500", VendorError),
+        ("500.0", VendorError),
+        ("5e2", VendorError),
+        (r#""500 ""#, VendorError),
+        (r#""402""#, OutOfCredit),
+        ("402.5", OutOfCredit),
+        ("70000", Malformed),
+        ("200.0", Malformed),
+        ("-1", Malformed),
+        (r#""error""#, Malformed),
+        (r#""""#, Malformed),
+        ("{}", Malformed),
+        ("false", Malformed),
+    ];
+    for (code, kind) in failures {
+        assert_eq!(with_code(code), Err(kind), "{code}");
+    }
+    for code in ["200", r#""200""#, "201", "null"] {
+        assert_eq!(with_code(code), Ok(Some(Level::Medium)), "{code}");
+    }
+}
+
+#[test]
+fn the_class_of_an_error_beside_success_is_that_error() {
+    let named = |name: &str| {
+        let mut answer: Value = serde_json::from_str(ANSWER).expect("JSON");
+        answer["name"] = json!(name);
+        answer["message"] = json!("Insufficient");
+        read(&answer.to_string()).map(|told| told.level).map_err(|error| error.kind)
+    };
+    assert_eq!(named("PaymentRequiredError"), Err(OutOfCredit));
+    assert_eq!(named("UnauthorizedError"), Err(BadCredentials));
+    assert_eq!(named("ResourceNotFoundError"), Err(Misconfigured));
+    assert_eq!(named("BrandNewError"), Err(Malformed));
+    assert_eq!(named("Ahmed Al Khalid"), Ok(Some(Level::Medium)));
 }
 
 #[test]

@@ -75,7 +75,16 @@ fn a_score_that_is_no_number_from_0_to_100_is_malformed() {
 #[test]
 fn a_report_without_all_its_blocks_is_malformed_however_low_it_claims_to_be() {
     for block in ["geographic", "product", "personal"] {
-        for odd in [None, Some(Value::Null), Some(json!([])), Some(json!("x")), Some(json!(0))] {
+        for odd in [
+            None,
+            Some(Value::Null),
+            Some(json!([])),
+            Some(json!("x")),
+            Some(json!(0)),
+            Some(json!({})),
+            Some(json!({"weight": 0.25})),
+            Some(json!({"countryScore": null, "industryScore": null, "kycScore": null})),
+        ] {
             let body = low(|report| {
                 let report = report.as_object_mut().expect("object");
                 match odd.clone() {
@@ -120,7 +129,7 @@ fn nothing_unknown_or_unanswered_reads_below_medium() {
         |report| report["personal"]["pepScoreStatus"] = json!("Probably fine"),
         |report| report["personal"]["sanctionScore"] = Value::Null,
         |report| report["personal"]["pepScore"] = Value::Null,
-        |report| report["personal"] = json!({}),
+        |report| report["personal"] = json!({"kycScore": 0}),
         |report| report["personal"]["pepScore"] = json!(1),
     ];
     for (number, edit) in edits.into_iter().enumerate() {

@@ -93,7 +93,7 @@ fn any_other_json_html_or_nothing_at_all_means_what_its_status_means() {
         (403, [BadCredentials; 3]),
         (404, [Misconfigured, NotFound, Misconfigured]),
         (405, [Misconfigured; 3]),
-        (409, [Malformed; 3]),
+        (409, [VendorError; 3]),
         (422, [InvalidSubject, NotFound, Misconfigured]),
         (429, [RateLimited; 3]),
         (500, [VendorError; 3]),

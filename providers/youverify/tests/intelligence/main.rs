@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod confirming;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod history;

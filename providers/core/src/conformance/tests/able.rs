@@ -7,14 +7,16 @@ use std::{
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use jiff::civil::Date;
 use serde_json::Value;
 use url::Url;
 
 use super::toy::{self, SECRET, Toy};
 use crate::{
-    Call, Callbacks, Descriptor, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, Operation,
-    ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate, Questionnaires, Reading, Recheck,
-    RiskProvider, Subject, VendorReference, VendorRequest, VendorResponse, transport::join,
+    AnswerState, Call, Callbacks, Descriptor, FailureKind, Flag, History, HistoryItem, HistoryPage,
+    HistoryQuery, Operation, ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate,
+    Questionnaires, Reading, Recheck, RiskProvider, Subject, VendorReference, VendorRequest, VendorResponse,
+    names, transport::join,
 };
 
 pub(super) const SIGNATURE: &str = "toy-signature";
@@ -35,6 +37,8 @@ pub(super) enum Flaw {
     NoListIsNoForms,
     PaysForReading,
     AnyReferenceIsAPath,
+    TakesAnyReference,
+    ConfirmsAnybody,
     UpdatesWithoutAsking,
     AnySignature,
     SignsHalf,
@@ -46,6 +50,7 @@ pub(super) struct Able {
     flaw: Flaw,
     toy: Toy,
     base: Url,
+    is_strict: bool,
 }
 
 /// The headers of a callback with `body`.
@@ -58,10 +63,10 @@ pub(super) fn signed(body: &[u8]) -> HeaderMap {
 
 impl Able {
     pub(super) fn new(flaw: Flaw, common: ProviderSettings) -> Self {
-        let base = common.base_url.clone();
+        let (base, is_strict) = (common.base_url.clone(), common.strict_subject_match);
         let mut toy = Toy::new(toy::Flaw::None, common);
         toy.descriptor.operations = OPERATIONS;
-        Self { flaw, toy, base }
+        Self { flaw, toy, base, is_strict }
     }
 
     fn path(&self, reference: &VendorReference) -> Result<Url, ProviderError> {
@@ -82,12 +87,20 @@ impl Able {
     }
 
     /// The toy's decoding, where a 404 is about the reference.
-    fn decode(&self, response: &VendorResponse) -> Result<ProviderAssessment, ProviderError> {
+    fn decode(
+        &self,
+        response: &VendorResponse,
+        asked: &VendorReference,
+    ) -> Result<ProviderAssessment, ProviderError> {
         if response.status == 404 {
             return Err(response.failure(FailureKind::NotFound, "nothing there"));
         }
         let mut answer = self.toy.decode(response)?;
-        answer.vendor_reference = Some(VendorReference("a1b2".to_owned()));
+        let body: Value = response.json()?;
+        if body["id"] != asked.0 && self.flaw != Flaw::TakesAnyReference {
+            return Err(response.failure(FailureKind::Malformed, "another answer than asked for"));
+        }
+        answer.vendor_reference = body["id"].as_str().map(|id| VendorReference(id.to_owned()));
         Ok(answer)
     }
 
@@ -119,7 +132,31 @@ impl RiskProvider for Able {
     }
 
     async fn assess(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError> {
-        self.toy.assess(call, subject).await
+        let mut told = self.toy.assess(call, subject).await?;
+        let body: Value = serde_json::from_str(told.raw.text()).unwrap_or_default();
+        if body["ready"] == Value::Bool(false) {
+            (told.state, told.score, told.level) = (AnswerState::Pending, None, None);
+            told.vendor_reference = body["id"].as_str().map(|id| VendorReference(id.to_owned()));
+        }
+        Ok(told)
+    }
+
+    fn confirm(
+        &self,
+        subject: &Subject,
+        _: Date,
+        mut answer: ProviderAssessment,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let body: Value = serde_json::from_str(answer.raw.text()).unwrap_or_default();
+        let named = body["name"].as_str().is_some_and(|name| names::is_about(subject, name));
+        if named || self.flaw == Flaw::ConfirmsAnybody {
+            return Ok(answer);
+        }
+        if self.is_strict {
+            return Err(ProviderError::new(FailureKind::Malformed, "about another name"));
+        }
+        answer.flags.insert(Flag::SubjectNameMismatch);
+        Ok(answer)
     }
 
     async fn retrieve(
@@ -130,7 +167,7 @@ impl RiskProvider for Able {
         let mut request = VendorRequest::read("answer", self.path(reference)?);
         request.paid = self.flaw == Flaw::PaysForReading;
         let request = request.with_secret(AUTHORIZATION, SECRET)?;
-        call.exchange(request, |response| self.decode(response)).await
+        call.exchange(request, |response| self.decode(response, reference)).await
     }
 
     fn questionnaires(&self) -> Option<&dyn Questionnaires> {
@@ -198,7 +235,7 @@ impl Recheck for Able {
         }
         let mut request = self.toy.request(subject)?;
         (request.operation, request.url) = ("update", self.path(reference)?);
-        call.exchange(request, |response| self.decode(response)).await
+        call.exchange(request, |response| self.decode(response, reference)).await
     }
 }
 
