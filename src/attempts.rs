@@ -154,6 +154,12 @@ impl Attempt {
         self.outcome == Outcome::Failed(FailureKind::UnknownOutcome) && self.billed == Billed::Unknown
     }
 
+    /// Whether it was, or may have been, paid for, and no answer is known: asked again, its vendor would be paid twice.
+    #[must_use]
+    pub fn is_owed_an_answer(&self) -> bool {
+        self.may_have_paid_for_nothing() || self.has_paid_for_rubbish()
+    }
+
     /// Whether it was paid for, and what came was no answer.
     #[must_use]
     pub fn has_paid_for_rubbish(&self) -> bool {

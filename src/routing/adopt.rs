@@ -21,7 +21,7 @@ pub enum Earlier {
     Answered {
         /// What they said.
         adopted: Vec<Adopted>,
-        /// Others that may have been paid besides, and whose answer is not known.
+        /// Others that were, or may have been, paid besides, and gave no answer that is known.
         unknown: Vec<Attempt>,
     },
     /// A vendor may have been paid, and its answer is not known.
@@ -130,7 +130,7 @@ impl Assessor {
             request_id: RequestId::new(),
         };
         let is_known = |provider: &ProviderName| said.iter().any(|(_, said)| said.provider == *provider);
-        let unknown = attempts.iter().filter(|it| it.may_have_paid_for_nothing() && !is_known(&it.provider));
+        let unknown = attempts.iter().filter(|it| it.is_owed_an_answer() && !is_known(&it.provider));
         let unknown = unknown.cloned().collect();
         let mut adopted = Vec::new();
         for (id, assessment) in said {

@@ -76,6 +76,7 @@ impl Assessor {
                 None => unknown.push(lost.clone()),
             }
         }
+        unknown.extend(attempts.iter().filter(|attempt| attempt.has_paid_for_rubbish()).cloned());
         Ok(if adopted.is_empty() {
             Earlier::Unknown(attempts)
         } else {

@@ -1,6 +1,7 @@
 //! What is found in a vendor's history is this question's own check, never another one's.
 
 use risk_provider_sandbox::{Fault, FaultKind};
+use serde_json::json;
 
 use crate::{
     gateway::Gateway,
@@ -35,4 +36,24 @@ async fn a_server_that_just_started_finds_it_too() {
     let found = keyed(&later).await.good();
     assert_eq!(found["providers"][0]["served"], "adopted", "{found}");
     assert_eq!(gateway.idenfy.billed(), 1);
+}
+
+#[tokio::test]
+async fn whoever_was_paid_for_rubbish_beside_it_is_not_asked_again() {
+    let panel = "[routes.panel]\nstrategy = \"consensus\"\nproviders = [\"idenfy\", \"youverify\"]\n";
+    let setup = Setup::default().idenfy("timeout = \"1s\"").routes(panel);
+    let gateway = Gateway::in_vendors_time(setup).await;
+    gateway.idenfy.inject(Fault::new(FaultKind::ResetAfterBilling).on("check").times(1));
+    gateway.idenfy.inject(Fault::new(FaultKind::Unavailable).on("assessments"));
+    gateway.youverify.inject(Fault::new(FaultKind::WrongShape).times(1));
+    let body = by("panel", &person("cust-1"));
+    let keyed = || answer(gateway.question(&gateway.key, &body).header("idempotency-key", "k-1"));
+    keyed().await.problem(504, "unknown_outcome");
+    gateway.idenfy.clear_faults();
+    let found = keyed().await.good();
+    assert_eq!(
+        (&found["providers"][0]["served"], &found["consensus"]["answered"]),
+        (&json!("adopted"), &json!(1))
+    );
+    assert_eq!((gateway.idenfy.billed(), gateway.youverify.billed()), (1, 1), "{found}");
 }
