@@ -104,8 +104,9 @@ pub async fn gather(
     let mut sieve = Sieve::new(selection, countries);
     let (mut pairs, mut periods, mut blinding) = (Pairs::default(), Periods::default(), Blinding::default());
     let wanted = selection.candidates();
-    let mut take = |pair: ComparedPair| {
+    let mut take = |mut pair: ComparedPair| {
         let label = labels.of(pair.subject.as_str());
+        pair.labelled_since = label.map(|label| label.since);
         let outcome = label.map(|label| label.positive);
         blinding.count(label);
         periods.note(&pair);

@@ -1,13 +1,14 @@
 //! Who was right: scores and flags against what turned out to be true.
 //!
-//! Only pairs with an outcome count here. The pairs with one may differ from those without (when only flagged subjects
-//! are investigated, recall looks better than it is); nothing here corrects that.
+//! Only pairs with an outcome count here. The pairs with one may differ from those without: when flagged subjects are
+//! investigated more often, recall and areas are not what they seem. Nothing here corrects that; `labelling` tells it.
 
 mod calibration;
 mod capacity;
 mod combined;
 mod delong;
 mod flags;
+mod labelling;
 mod precision;
 mod tally;
 
@@ -19,6 +20,7 @@ pub use capacity::{RecallAt, RecallAtCapacity, TieBand, TieBands};
 pub use combined::Combined;
 pub use delong::{Auc, RocPoint};
 pub use flags::{FlagRates, Mcnemar, OneSided};
+pub use labelling::{Known, Labelling};
 pub use precision::AveragePrecision;
 
 use super::{figure::NO_PAIRS, numbers::reach, pairs::Row, ranks::order, scores::both, settings::Settings};
@@ -33,6 +35,8 @@ pub struct Outcomes {
     pub positives: u64,
     /// Those that did not.
     pub negatives: u64,
+    /// Of whom outcomes are known.
+    pub labelling: Labelling,
     /// How well each side's scores put positives above negatives.
     pub auc: Auc,
     /// How pure the top of each side's list is.
@@ -119,6 +123,7 @@ pub(super) fn outcomes(rows: &[Row], settings: &Settings) -> Outcomes {
         labelled: labelled.total(),
         positives: labelled.positives,
         negatives: labelled.negatives(),
+        labelling: labelling::labelling(rows, settings),
         auc,
         average_precision,
         recall_at_capacity: capacity::recall_at_capacity(&labelled, settings.capacity),

@@ -1,6 +1,8 @@
 //! Why a verdict is what it is, in sentences, and what to keep in mind.
 
 use super::{
+    figure::Estimate,
+    outcomes::Known,
     report::Report,
     verdict::Verdict,
     words::{count, signed},
@@ -57,6 +59,13 @@ fn decided(report: &Report) -> Vec<String> {
     else {
         return vec!["The difference has no interval.".to_owned()];
     };
+    let worse = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
+    if worse(&auc.left) && worse(&auc.right) {
+        return vec!["Both sides put negative outcomes above positive ones: scores or outcomes may be the wrong way round.".to_owned()];
+    }
+    if let Some(selective) = selective(report) {
+        return vec![selective];
+    }
     let percent = report.settings.confidence * 100.0;
     let margin = report.settings.margin;
     let gain = format!(
@@ -124,6 +133,26 @@ fn flags(report: &Report) -> Option<String> {
          not. Levels of two providers need not mean the same: look at recall at equal capacity too.",
         count(more),
         count(fewer)
+    ))
+}
+
+/// Why nobody wins where flags decide whose outcomes are known.
+fn selective(report: &Report) -> Option<String> {
+    let labelling = &report.outcomes.labelling;
+    if !labelling.selective {
+        return None;
+    }
+    let percent = |known: Known| known.share().unwrap_or_default() * 100.0;
+    Some(format!(
+        "Outcomes are known of {:.0} % of those whom {} flags and of {:.0} % of the others; for {} it is {:.0} % and {:.0} %. \
+         Such a choice makes the side that it follows look worse in its area under the curve, so nobody wins: find out \
+         what became of everybody, or of a random sample of all.",
+        percent(labelling.left_flagged),
+        report.left,
+        percent(labelling.left_unflagged),
+        report.right,
+        percent(labelling.right_flagged),
+        percent(labelling.right_unflagged)
     ))
 }
 

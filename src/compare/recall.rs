@@ -27,6 +27,8 @@ pub struct Verified {
     pub sampled_known: u64,
     /// Those of these that are positive.
     pub sampled_positive: u64,
+    /// Every known positive that neither side flags, sampled or not.
+    pub unflagged_positive: u64,
 }
 
 /// A side's recall among all positives, also those that nobody looked for.
@@ -59,7 +61,7 @@ impl CorrectedRecall {
     /// From what is known of one side.
     #[must_use]
     pub fn of(known: &Verified, confidence: f64) -> Self {
-        let found_out = known.found + known.missed + known.sampled_positive;
+        let found_out = known.found + known.missed + known.unflagged_positive.max(known.sampled_positive);
         let observed = (found_out > 0).then(|| known.found as f64 / found_out as f64);
         let hindrance = if known.flagged > 0 && known.flagged_known == 0 {
             Some(NO_FLAGGED)
@@ -173,6 +175,7 @@ mod tests {
             unflagged: 900,
             sampled_known: 900,
             sampled_positive: 10,
+            unflagged_positive: 10,
         };
         let recall = CorrectedRecall::of(&known, 0.95);
         assert_eq!((recall.observed, recall.corrected), (Some(0.6), Some(0.6)));

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How sure intervals are, above 0 and below 1. Default 0.95.
+    /// How sure intervals are, from 0.8 on and below 1. Default 0.95.
     pub confidence: f64,
     /// How often a true difference of `margin` should be found, above 0 and below 1; for sample sizes. Default 0.8.
     pub power: f64,
@@ -79,7 +79,7 @@ impl Settings {
         let open = |value: f64| value > 0.0 && value < 1.0;
         let half_open = |value: f64| value > 0.0 && value <= 1.0;
         for (name, good, range) in [
-            ("confidence", open(self.confidence), "above 0 and below 1"),
+            ("confidence", (0.8..1.0).contains(&self.confidence), "from 0.8 on and below 1"),
             ("power", open(self.power), "above 0 and below 1"),
             ("margin", open(self.margin), "above 0 and below 1"),
             ("capacity", half_open(self.capacity), "above 0 and up to 1"),

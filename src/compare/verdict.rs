@@ -7,12 +7,13 @@
 //! |---|---|---|
 //! | 1 | there is no outcome, or every outcome is of one kind | `inconclusive` |
 //! | 2 | there are fewer pairs, positives or negatives than the minimum | `extend` |
-//! | 3 | the gain has no interval | `inconclusive` |
-//! | 4 | each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
-//! | 5 | the gain is surely above 0, and may be as large as the margin | `promote` |
-//! | 6 | shares as in row 4, the left side is not surely better, and the mean of both ranks is surely better than either | `complementary` |
-//! | 7 | the gain is surely below the margin | `keep` |
-//! | 8 | anything else: more outcomes would decide | `extend` |
+//! | 3 | the gain has no interval, or both areas are surely below ½, as with scales or outcomes the wrong way round | `inconclusive` |
+//! | 4 | whose outcomes are known depends on a side's flags | `extend` |
+//! | 5 | each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
+//! | 6 | the gain is surely above 0, and may be as large as the margin, and the right area is surely above ½ | `promote` |
+//! | 7 | shares as in row 5, the left side is not surely better, and the mean of both ranks is surely better than either | `complementary` |
+//! | 8 | the gain is surely below the margin | `keep` |
+//! | 9 | anything else: more outcomes would decide | `extend` |
 //!
 //! Agreement alone never decides: two providers may agree and both be wrong.
 
@@ -46,6 +47,12 @@ pub(super) struct Evidence {
     pub(super) negatives: u64,
     /// The interval of right − left.
     pub(super) gain: Option<(f64, f64)>,
+    /// Whether both areas are surely below one half.
+    pub(super) reversed: bool,
+    /// Whether the right area is surely above one half.
+    pub(super) right_tells: bool,
+    /// Whether it depends on flags whose outcomes are known.
+    pub(super) selective: bool,
     /// Positives which the left side alone flags, and the right side alone.
     pub(super) alone: (u64, u64),
     /// Whether flags of positives surely exclude each other.
@@ -88,11 +95,16 @@ pub(super) fn decide(evidence: &Evidence, settings: &Settings) -> Verdict {
     {
         return Verdict::Extend;
     }
-    let Some((low, high)) = evidence.gain else { return Verdict::Inconclusive };
+    let Some((low, high)) = evidence.gain.filter(|_| !evidence.reversed) else {
+        return Verdict::Inconclusive;
+    };
+    if evidence.selective {
+        return Verdict::Extend;
+    }
     let shares = alone(evidence, settings);
     if shares && evidence.exclusive {
         Verdict::Complementary
-    } else if low > 0.0 && high >= settings.margin {
+    } else if low > 0.0 && high >= settings.margin && evidence.right_tells {
         Verdict::Promote
     } else if shares && evidence.together && high >= 0.0 {
         Verdict::Complementary
@@ -118,6 +130,7 @@ impl Evidence {
     pub(super) fn of(pairs: u64, outcomes: &Outcomes) -> Self {
         let auc = &outcomes.auc;
         let surely_above = |estimate: &Estimate| estimate.low.is_some_and(|low| low > 0.0);
+        let surely_below = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
         let combined = &outcomes.combined;
         Self {
             pairs,
@@ -125,6 +138,9 @@ impl Evidence {
             positives: outcomes.positives,
             negatives: outcomes.negatives,
             gain: auc.difference_low.zip(auc.difference_high).map(|(low, high)| (-high, -low)),
+            reversed: surely_below(&auc.left) && surely_below(&auc.right),
+            right_tells: auc.right.low.is_some_and(|low| low > 0.5),
+            selective: outcomes.labelling.selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
             exclusive: combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
             together: surely_above(&combined.over_left) && surely_above(&combined.over_right),
@@ -143,6 +159,9 @@ mod tests {
             positives: 100,
             negatives: 900,
             gain: Some(gain),
+            reversed: false,
+            right_tells: true,
+            selective: false,
             alone: (3, 3),
             exclusive: false,
             together: false,
@@ -161,6 +180,10 @@ mod tests {
             (Evidence { gain: None, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
             (Evidence { alone: apart, exclusive: true, ..evidence((0.1, 0.2)) }, Verdict::Complementary),
             (Evidence { alone: (30, 3), exclusive: true, ..evidence((0.1, 0.2)) }, Verdict::Promote),
+            (Evidence { reversed: true, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
+            (Evidence { selective: true, ..evidence((0.1, 0.2)) }, Verdict::Extend),
+            (Evidence { selective: true, ..evidence((-0.2, -0.1)) }, Verdict::Extend),
+            (Evidence { right_tells: false, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (evidence((0.001, 0.03)), Verdict::Promote),
             (evidence((0.001, 0.02)), Verdict::Promote),
             (Evidence { alone: apart, together: true, ..evidence((0.01, 0.2)) }, Verdict::Promote),

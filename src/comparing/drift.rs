@@ -24,6 +24,7 @@ const LEVELS: usize = Level::ALL.len();
 /// A factor's level, or why it has none: defaulted, its input missing, no data.
 const BINS: usize = LEVELS + 3;
 const TOO_FEW: &str = "fewer than 30 answers in this week";
+const SEVERAL: &str = "several versions answered in this week";
 const IS_REFERENCE: &str = "the week that later ones are held against";
 
 /// How both providers' answers change.
@@ -125,8 +126,8 @@ pub struct VersionChange {
 #[derive(Debug, Default)]
 struct Weeks {
     levels: BTreeMap<Date, [u64; LEVELS]>,
-    /// The last version of each.
-    versions: BTreeMap<Date, String>,
+    /// The version of each; none where there were several.
+    versions: BTreeMap<Date, Option<String>>,
     changes: Vec<(Timestamp, String, String)>,
     last: Option<String>,
 }
@@ -228,7 +229,9 @@ fn held_against(
     match before {
         _ if reference == Some(week) => Psi::none(IS_REFERENCE),
         Some(before) if enough(before) && enough(now) => shift(before, now, confidence),
-        Some(_) | None => Psi::none(TOO_FEW),
+        Some(_) => Psi::none(TOO_FEW),
+        None if enough(now) => Psi::none(SEVERAL),
+        None => Psi::none(TOO_FEW),
     }
 }
 
@@ -290,20 +293,23 @@ impl Weeks {
         if let Some(before) = before {
             self.changes.push((at, before, version.clone()));
         }
-        self.versions.insert(week, version);
+        let of_week = self.versions.entry(week).or_insert_with(|| Some(version.clone()));
+        if of_week.as_ref() != Some(&version) {
+            *of_week = None;
+        }
     }
 
     /// The week that each is held against: the first with enough answers among those of its version.
     fn references(&self) -> BTreeMap<Date, Option<Date>> {
+        let enough =
+            |week: &Date| self.levels.get(week).is_some_and(|levels| levels.iter().sum::<u64>() >= FEWEST);
         let first = |version: &String| {
-            let mut same = self.versions.iter().filter(|(_, other)| *other == version).map(|(week, _)| *week);
-            let enough = |week: &Date| {
-                self.levels.get(week).is_some_and(|levels| levels.iter().sum::<u64>() >= FEWEST)
-            };
-            same.find(enough)
+            let same = self.versions.iter().filter(|(_, other)| other.as_ref() == Some(version));
+            same.map(|(week, _)| *week).find(enough)
         };
-        let reference =
-            |(week, version): (&Date, &String)| (*week, first(version).filter(|first| first <= week));
+        let reference = |(week, version): (&Date, &Option<String>)| {
+            (*week, version.as_ref().and_then(first).filter(|first| first <= week))
+        };
         self.versions.iter().map(reference).collect()
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +22,8 @@ pub(super) struct Label {
     pub(super) positive: bool,
     /// Whether all who said so had seen no score; none where one of them did not tell.
     pub(super) blinded: Option<bool>,
+    /// When the first of them was recorded.
+    pub(super) since: Timestamp,
 }
 
 /// What is known, by subject.
@@ -45,7 +48,9 @@ impl Labels {
         let mut labels = Self::default();
         let positive = &selection.positive;
         store
-            .labels(&selection.team, |subject, kind, blinded| labels.add(subject, kind, blinded, positive))
+            .labels(&selection.team, |subject, kind, blinded, at| {
+                labels.add(subject, kind, (blinded, at), positive);
+            })
             .await?;
         Ok(labels)
     }
@@ -54,10 +59,17 @@ impl Labels {
         self.0.get(subject).copied()
     }
 
-    fn add(&mut self, subject: &str, kind: OutcomeType, blinded: Option<bool>, positive: &[OutcomeType]) {
+    fn add(
+        &mut self,
+        subject: &str,
+        kind: OutcomeType,
+        (blinded, at): (Option<bool>, Timestamp),
+        positive: &[OutcomeType],
+    ) {
         let positive = positive.contains(&kind);
-        let label = self.0.entry(subject.to_owned()).or_insert(Label { positive, blinded });
+        let label = self.0.entry(subject.to_owned()).or_insert(Label { positive, blinded, since: at });
         label.positive |= positive;
+        label.since = label.since.min(at);
         label.blinded = match (label.blinded, blinded) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
@@ -89,7 +101,7 @@ mod tests {
     fn label(outcomes: &[(OutcomeType, Option<bool>)]) -> Label {
         let mut labels = Labels::default();
         for (kind, blinded) in outcomes {
-            labels.add("sub_1", *kind, *blinded, FRAUD);
+            labels.add("sub_1", *kind, (*blinded, Timestamp::UNIX_EPOCH), FRAUD);
         }
         labels.of("sub_1").expect("a label")
     }

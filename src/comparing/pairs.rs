@@ -1,8 +1,8 @@
 //! What makes a pair of two answers.
 //!
 //! Both answered the same question about the same subject, each by itself and completely, at about the same time. Every
-//! candidate that is none is counted under the first reason that holds. Of several pairs about one question the first
-//! counts: those of one question before rechecks, rechecks before what was brought in, and the earlier before the later,
+//! candidate that is none is counted under the first reason that holds. Of several pairs about one subject the first
+//! counts, since statistics take pairs for independent: those of one question before rechecks, rechecks before what was brought in, and the earlier before the later,
 //! so that what comes later changes no pair that there is.
 
 use std::collections::{BTreeMap, HashSet};
@@ -51,6 +51,8 @@ pub struct ComparedPair {
     pub at: Timestamp,
     /// The part of the subjects that it belongs to.
     pub segment: Option<Word>,
+    /// Since when its outcome is known.
+    pub labelled_since: Option<Timestamp>,
     /// What the incumbent said.
     pub left: ComparedSide,
     /// What the challenger said.
@@ -95,8 +97,8 @@ pub(super) struct Sieve<'a> {
     countries: &'a Countries,
     from: Timestamp,
     to: Timestamp,
-    /// Questions that have their pair.
-    seen: HashSet<String>,
+    /// Subjects that have their pair: a second one would count them twice.
+    seen: HashSet<SubjectId>,
     excluded: BTreeMap<Reason, u64>,
     found: u64,
     /// The best so far for what was brought in: all its candidates follow each other.
@@ -107,7 +109,6 @@ pub(super) struct Sieve<'a> {
 struct Brought {
     asked_in: String,
     best: Result<ComparedPair, Reason>,
-    question: Option<String>,
 }
 
 // === impl PairSource ===
@@ -163,20 +164,19 @@ impl<'a> Sieve<'a> {
         }
         let verdict = self.judge(&candidate, at);
         if candidate.source != CandidateSource::Import {
-            return self.settle(verdict, candidate.question_mac);
+            return self.settle(verdict);
         }
         // One of what was brought in makes one pair, with whichever answer fits best.
         match &mut self.brought {
             Some(brought) if brought.asked_in == candidate.asked_in => {
                 if is_better(&verdict, &brought.best) {
-                    (brought.best, brought.question) = (verdict, candidate.question_mac);
+                    brought.best = verdict;
                 }
                 None
             }
             _ => {
-                let Candidate { asked_in, question_mac: question, .. } = candidate;
-                let former = self.brought.replace(Brought { asked_in, best: verdict, question });
-                former.and_then(|former| self.settle(former.best, former.question))
+                let former = self.brought.replace(Brought { asked_in: candidate.asked_in, best: verdict });
+                former.and_then(|former| self.settle(former.best))
             }
         }
     }
@@ -184,7 +184,7 @@ impl<'a> Sieve<'a> {
     /// The pair that the last candidates made.
     pub(super) fn end(&mut self) -> Option<ComparedPair> {
         let last = self.brought.take()?;
-        self.settle(last.best, last.question)
+        self.settle(last.best)
     }
 
     pub(super) fn funnel(&self, unattached: u64, labelled: usize) -> Funnel {
@@ -204,13 +204,9 @@ impl<'a> Sieve<'a> {
     }
 
     /// Counts what was judged.
-    fn settle(
-        &mut self,
-        verdict: Result<ComparedPair, Reason>,
-        question: Option<String>,
-    ) -> Option<ComparedPair> {
+    fn settle(&mut self, verdict: Result<ComparedPair, Reason>) -> Option<ComparedPair> {
         let verdict = verdict.and_then(|pair| {
-            let is_first = question.is_some_and(|question| self.seen.insert(question));
+            let is_first = self.seen.insert(pair.subject.clone());
             if is_first { Ok(pair) } else { Err(Reason::Repeated) }
         });
         match verdict {
@@ -265,6 +261,7 @@ impl<'a> Sieve<'a> {
             route: Word::clone(&candidate.route),
             at,
             segment: self.segment(candidate, source),
+            labelled_since: None,
             left,
             right,
         })

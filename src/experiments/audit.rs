@@ -117,6 +117,7 @@ impl Recalls {
                 unflagged: of(&|row| experiment.is_unflagged(row)),
                 sampled_known: of(&|row| is_sampled(row) && row.outcome.is_some()),
                 sampled_positive: of(&|row| is_sampled(row) && row.outcome == Some(true)),
+                unflagged_positive: of(&|row| experiment.is_unflagged(row) && row.outcome == Some(true)),
             }
         };
         let left = known(&|row| experiment.flags(row.left));

@@ -102,7 +102,9 @@ impl Course {
         let mut found = Vec::new();
         let collect = |pair: &ComparedPair, row: &Pair<'_>| {
             if experiment.takes(pair, keys) {
-                found.push((pair.clone(), row.outcome));
+                // What is told after its end is told too late.
+                let in_time = pair.labelled_since.is_some_and(|since| since < experiment.ends_at());
+                found.push((pair.clone(), row.outcome.filter(|_| in_time)));
             }
         };
         comparing::gather(store, &experiment.selection(), countries, collect).await?;
@@ -240,7 +242,10 @@ impl Experiment {
         let is_of_it = of.route.as_deref().is_none_or(|route| route == &*pair.route)
             && of.kind.is_none_or(|kind| kind.as_str() == &*pair.subject_type)
             && of.country.is_none_or(|country| pair.segment.as_deref() == Some(country.as_str()));
-        is_of_it && self.draw(keys, "sample", &pair.subject) < self.plan.sample_rate
+        // What was answered or known before says nothing that was not there to be seen.
+        let is_new = pair.left.assessed_at.min(pair.right.assessed_at) >= self.registered_at
+            && pair.labelled_since.is_none_or(|since| since >= self.registered_at);
+        is_of_it && is_new && self.draw(keys, "sample", &pair.subject) < self.plan.sample_rate
     }
 
     /// A subject's draw for a purpose of this experiment, from 0 up to 1.

@@ -94,7 +94,7 @@ impl Plan {
     /// Every field to mend.
     pub fn checked(self) -> Result<Self, UnusablePlan> {
         let minimum = Settings::default().minimum;
-        let least = minimum.positives + minimum.negatives;
+        let least = minimum.pairs.max(minimum.positives + minimum.negatives);
         let open = |value: f64| value > 0.0 && value < 1.0;
         let rules = [
             ("left", self.left != self.right, "must be another provider than right".to_owned()),
@@ -104,11 +104,7 @@ impl Plan {
                 "lies above 0 and is at most 1".into(),
             ),
             ("margin", open(self.margin), "lies above 0 and below 1".into()),
-            (
-                "error_rate",
-                self.error_rate > 0.0 && self.error_rate <= 0.2,
-                "lies above 0 and is at most 0.2".into(),
-            ),
+            ("error_rate", (1e-4..=0.2).contains(&self.error_rate), "must be from 0.0001 to 0.2".into()),
             ("positive", !self.positive.is_empty(), "must name at least one type of outcome".into()),
             (
                 "horizon.labelled",

@@ -46,8 +46,8 @@ impl Assessor {
         let purpose = format!("shadow/{}", route.name);
         let draw = self.keys.draw(&question.team, &purpose, question.subject.reference.expose());
         let answered = matches!(answer.assessment.status, Status::Completed | Status::Partial);
-        // What is given again has its shadow already, and one of another age would not compare.
-        let is_new = !matches!(answer.cache, CacheUse::Hit | CacheUse::GivenStale);
+        // What is given again, or to several at once, has its shadow already, and one of another age would not compare.
+        let is_new = !matches!(answer.cache, CacheUse::Hit | CacheUse::Joined | CacheUse::GivenStale);
         if draw >= shadow.sample || !answered || !is_new {
             return;
         }

@@ -105,8 +105,8 @@ const FIND_SUPERSEDABLE: &str = "SELECT later.id FROM outcomes \
      WHERE outcomes.id = $1 AND outcomes.team = $2 AND outcomes.subject_id = $3";
 
 /// Those that count; what was recorded within a second comes in one text.
-const LABELS: &str = "SELECT string_agg(format('%s|%s|%s', subject_id, type, blinded), '\n') FROM outcomes \
-     WHERE team = $1 AND NOT EXISTS (SELECT 1 FROM outcomes AS later WHERE later.supersedes = outcomes.id) \
+const LABELS: &str = "SELECT string_agg(format('%s|%s|%s|%s', subject_id, type, blinded, recorded_at), '\n') FROM outcomes \
+     WHERE team = $1 AND (confidence IS NULL OR confidence >= 0.5) AND NOT EXISTS (SELECT 1 FROM outcomes AS later WHERE later.supersedes = outcomes.id) \
      GROUP BY recorded_at / 1000000";
 
 const FIND_SUBJECT: &str = "SELECT subject_id FROM assessments WHERE id = $1 AND team = $2 LIMIT 1";
@@ -170,7 +170,7 @@ impl Store {
     pub async fn labels(
         &self,
         team: &str,
-        mut take: impl FnMut(&str, OutcomeType, Option<bool>) + Send,
+        mut take: impl FnMut(&str, OutcomeType, Option<bool>, Timestamp) + Send,
     ) -> Result<(), StoreError> {
         let mut each = |row: &Row| {
             for line in row.get::<String>(0)?.lines() {
@@ -179,7 +179,9 @@ impl Store {
                 let (subject, kind, blinded) = (next(), OutcomeType::from_word(next()), next());
                 // A word of a later version labels nobody. One database writes 1, the other t.
                 if let Some(kind) = kind {
-                    take(subject, kind, (!blinded.is_empty()).then_some(matches!(blinded, "1" | "t")));
+                    let blinded = (!blinded.is_empty()).then_some(matches!(blinded, "1" | "t"));
+                    let at = next().parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+                    take(subject, kind, blinded, at.unwrap_or(Timestamp::MIN));
                 }
             }
             Ok(())

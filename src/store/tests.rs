@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use risk_provider::{Billed, FailureKind, Money, ProviderName};
+use risk_provider::{Billed, FailureKind, Money, ProviderAssessment, ProviderName};
 use sqlx::Row as _;
 
 use super::{engine::sql, *};
 use crate::{
-    assessment::Status,
+    assessment::{Assessment, Status},
     attempts::{Attempt, Outcome},
-    ids::{AttemptId, ProviderAssessmentId, RequestId},
+    ids::{AssessmentId, AttemptId, ProviderAssessmentId, RequestId},
     secrets::{MasterKey, MasterKeys},
 };
 

@@ -22,7 +22,7 @@ async fn post(gateway: &Gateway, path: &str, body: &Value) -> Answer {
 }
 
 fn trial() -> Value {
-    json!({"name": "trial", "left": "idenfy", "right": "youverify", "horizon": {"labelled": 60, "days": 90}})
+    json!({"name": "trial", "left": "idenfy", "right": "youverify", "horizon": {"labelled": 100, "days": 90}})
 }
 
 fn with(mut body: Value, more: Value) -> Value {
@@ -69,27 +69,27 @@ async fn it_is_looked_at_when_that_is_due_and_never_again() {
     labelled(&gateway, 100..110).await;
     let early = look().await.problem(409, "look_not_due");
     assert!(
-        early["detail"].as_str().is_some_and(|told| told.contains("30 labelled pairs, and there are 10"))
+        early["detail"].as_str().is_some_and(|told| told.contains("50 labelled pairs, and there are 10"))
     );
-    labelled(&gateway, 110..130).await;
+    labelled(&gateway, 110..150).await;
     let first = look().await;
     assert_eq!(first.status, 201, "{}", first.text);
     let first = first.json();
     assert_eq!(
         [&first["number"], &first["labelled"], &first["is_last"]],
-        [&json!(1), &json!(30), &json!(false)]
+        [&json!(1), &json!(50), &json!(false)]
     );
     assert!(first["bound"].as_f64() > Some(2.9), "half of the data must be surer than all of it: {first}");
-    assert_eq!(first["report"]["n"], 30);
+    assert_eq!(first["report"]["n"], 50);
     look().await.problem(409, "look_not_due");
-    labelled(&gateway, 130..160).await;
+    labelled(&gateway, 150..200).await;
     let told = stands(&gateway, &path).await;
     assert_eq!((&told["status"], &told["progress"]["look_is_due"]), (&json!("due"), &json!(true)));
     let last = look().await.json();
-    assert_eq!((&last["is_last"], &last["report"]["n"]), (&json!(true), &json!(60)), "{last}");
+    assert_eq!((&last["is_last"], &last["report"]["n"]), (&json!(true), &json!(100)), "{last}");
     assert!(last["bound"].as_f64() < Some(1.98), "the last one is hardly surer than a single one: {last}");
     look().await.problem(409, "experiment_ended");
-    labelled(&gateway, 160..164).await;
+    labelled(&gateway, 200..204).await;
     let told = stands(&gateway, &path).await;
     assert_eq!(
         (&told["status"], &told["looks"]),
@@ -148,7 +148,7 @@ async fn only_its_population_and_sample_take_part() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_whom_nobody_flags_are_sampled_and_recall_is_told_of_all() {
     let gateway = gateway().await;
-    let body = with(trial(), json!({"flag_level": "very_high", "horizon": {"labelled": 60, "days": 1}}));
+    let body = with(trial(), json!({"flag_level": "very_high", "horizon": {"labelled": 100, "days": 1}}));
     let (path, _) = registered(&gateway, &body).await;
     let sample = format!("{path}/audit-sample");
     labelled(&gateway, 0..20).await;
@@ -237,9 +237,10 @@ async fn what_could_teach_nothing_is_refused_with_what_to_do() {
         (json!({"sample_rate": 0.0}), "sample_rate"),
         (json!({"margin": 1.0}), "margin"),
         (json!({"error_rate": 0.5}), "error_rate"),
+        (json!({"error_rate": 1e-200}), "error_rate"),
         (json!({"looks": 0}), "looks"),
-        (json!({"horizon": {"labelled": 59, "days": 90}}), "horizon.labelled"),
-        (json!({"horizon": {"labelled": 60, "days": 0}}), "horizon.days"),
+        (json!({"horizon": {"labelled": 99, "days": 90}}), "horizon.labelled"),
+        (json!({"horizon": {"labelled": 100, "days": 0}}), "horizon.days"),
         (json!({"positive": []}), "positive"),
         (json!({"population": {"route": "bot"}}), "population.route"),
         (json!({"population": {"country": "UK"}}), "population.country"),
@@ -252,4 +253,28 @@ async fn what_could_teach_nothing_is_refused_with_what_to_do() {
     }
     let near = post(&gateway, "/v1/experiments", &with(trial(), json!({"left": "idenfi"}))).await;
     assert!(near.text.contains("did you mean \\\"idenfy\\\"?"), "{}", near.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_or_known_before_is_no_part_of_it() {
+    let gateway = gateway().await;
+    labelled(&gateway, 0..4).await;
+    for reference in ["cust-50", "cust-51"] {
+        gateway.ask(&by("youverify", &person(reference))).await.good();
+        let told = json!({"subject_reference": reference, "type": "cleared"});
+        assert_eq!(post(&gateway, "/v1/outcomes", &told).await.status, 201);
+    }
+    gateway.advance(60);
+    let (path, _) = registered(&gateway, &trial()).await;
+    for number in 0..4 {
+        // From the cache, and so from before.
+        gateway.ask(&by("both", &person(&format!("cust-{number}")))).await.good();
+    }
+    for reference in ["cust-50", "cust-51", "cust-52"] {
+        let mut anew = by("both", &person(reference));
+        anew["options"] = json!({"max_age_s": 0});
+        gateway.ask(&anew).await.good();
+    }
+    let told = stands(&gateway, &path).await;
+    assert_eq!(told["progress"]["pairs"], 1, "only who was asked and is not known yet: {told}");
 }

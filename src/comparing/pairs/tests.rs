@@ -39,7 +39,7 @@ fn candidate(question: u8) -> Candidate {
     Candidate {
         source: CandidateSource::Question,
         asked_in: format!("asm_{question}"),
-        subject: SubjectId::from_text("sub_1"),
+        subject: SubjectId::from_text(&format!("sub_{question}")),
         erased: false,
         question_mac: Some(format!("q{question}")),
         same_question: Some(true),
@@ -131,13 +131,19 @@ fn what_is_equally_old_compares_also_from_the_cache() {
 }
 
 #[test]
-fn a_question_has_one_pair_and_another_question_its_own() {
+fn a_subject_has_one_pair_whatever_else_it_is_asked_about() {
     let recheck = |question| Candidate { source: CandidateSource::Recheck, ..candidate(question) };
     let mut panel = candidate(2);
     (panel.left.part, panel.right.part) = (Some(Part::Consensus), Some(Part::Consensus));
     let (pairs, excluded) = sifted(vec![candidate(1), panel, candidate(1), recheck(1), recheck(3)]);
     assert_eq!(pairs, ["shadow", "consensus", "recheck"]);
     assert_eq!(excluded, [("repeated".to_owned(), 2)]);
+    let moved = Candidate { question_mac: Some("another".to_owned()), ..candidate(1) };
+    assert_eq!(
+        sifted(vec![candidate(1), moved]).0,
+        ["shadow"],
+        "answers about one subject are not independent"
+    );
 }
 
 #[test]

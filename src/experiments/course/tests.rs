@@ -65,6 +65,7 @@ fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
         route: Arc::from("default"),
         at: BEGAN + subject.seconds(),
         segment: None,
+        labelled_since: None,
         left: side("a/1"),
         right: side(mapping),
     };
