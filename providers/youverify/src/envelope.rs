@@ -27,6 +27,8 @@ struct Layer<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
     errors: Option<&'a RawValue>,
     #[serde(borrow)]
     geographic: Option<&'a RawValue>,
@@ -83,7 +85,12 @@ impl Layer<'_> {
             Some("false") => true,
             Some(_) => return None,
         };
-        if said || self.error_status().is_some() || self.success.is_some() && self.error_class().is_some() {
+        let complains = [self.error, self.errors].into_iter().flatten().any(says_something);
+        if said
+            || complains
+            || self.error_status().is_some()
+            || self.success.is_some() && self.error_class().is_some()
+        {
             return Some(true);
         }
         self.codes().all(|code| code.parse::<u16>().is_ok()).then_some(false)
@@ -123,6 +130,13 @@ impl Layer<'_> {
             keys,
         }
     }
+}
+
+/// Whether an error stands there, and not only the place for one.
+fn says_something(raw: &RawValue) -> bool {
+    let nothing = ["null", "false", "\"\"", "[]", "{}"];
+    let text: String = raw.get().split_whitespace().collect();
+    !nothing.contains(&text.as_str())
 }
 
 fn keys_of(raw: &RawValue) -> Vec<String> {

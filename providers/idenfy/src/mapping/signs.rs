@@ -9,9 +9,12 @@ use serde_json::value::RawValue;
 
 use crate::client::Endpoint;
 
+/// Words of a status that say there is no answer, in small letters.
+const FAILED: &[&str] = &["error", "failed", "failure"];
+
 /// Words about an answer that is not there yet.
-const UNFINISHED: [&str; 8] =
-    ["pending", "processing", "in_progress", "in_review", "not_checked", "queued", "waiting", "started"];
+const UNFINISHED: &[&str] =
+    &["pending", "processing", "in_progress", "in_review", "not_checked", "queued", "waiting", "started"];
 
 /// What an answer says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +69,19 @@ impl Signs<'_> {
         if (self.identifier.is_some() || self.error.is_some()) && (judges || self.id.is_none()) {
             return Sign::Refusal;
         }
-        if judges && self.is_unfinished() {
+        if judges && self.status_is_one_of(UNFINISHED) {
             return Sign::Malformed("the answer is still pending");
+        }
+        if judges && self.status_is_one_of(FAILED) {
+            return Sign::Malformed("the answer says that it failed");
         }
         Sign::None
     }
 
-    fn is_unfinished(&self) -> bool {
+    fn status_is_one_of(&self, words: &[&str]) -> bool {
         let word = self.status.and_then(|status| serde_json::from_str::<String>(status.get()).ok());
         let word = word.map(|word| word.trim().to_ascii_lowercase().replace([' ', '-'], "_"));
-        word.is_some_and(|word| UNFINISHED.contains(&word.as_str()))
+        word.is_some_and(|word| words.contains(&word.as_str()))
     }
 }
 

@@ -44,6 +44,7 @@ async fn a_sign_of_failure_beside_a_good_answer_makes_it_none() {
         (r#""identifier":"BRAND_NEW""#, Kind::Malformed),
         (r#""identifier":7"#, Kind::Malformed),
         (r#""status":"PENDING""#, Kind::Malformed),
+        (r#""status":"error""#, Kind::Malformed),
         (r#""status":" processing ""#, Kind::Malformed),
         (r#""status":"Not checked""#, Kind::Malformed),
         (r#""status":"IN-PROGRESS""#, Kind::Malformed),

@@ -192,6 +192,22 @@ fn the_class_of_an_error_beside_success_is_that_error() {
 }
 
 #[test]
+fn an_error_beside_a_good_answer_makes_it_none() {
+    let with = |place: &str, key: &str, value: Value| {
+        let mut answer: Value = serde_json::from_str(ANSWER).expect("JSON");
+        answer.pointer_mut(place).expect("a layer")[key] = value;
+        read(&answer.to_string()).map(|told| told.level).map_err(|error| error.kind)
+    };
+    for place in ["", "/data", "/data/data"] {
+        assert_eq!(with(place, "error", json!("boom")), Err(Malformed), "{place}");
+        assert_eq!(with(place, "errors", json!(["x"])), Err(Malformed), "{place}");
+        for nothing in [json!(null), json!([]), json!({}), json!(""), json!(false)] {
+            assert_eq!(with(place, "errors", nothing), Ok(Some(Level::Medium)), "{place}");
+        }
+    }
+}
+
+#[test]
 fn refused_fields_are_named_as_the_subjects() {
     let bodies = [
         json!({"message": "Validation failed", "status_code": 422,
