@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
-use risk_provider::FieldProblem;
+use risk_provider::{FieldProblem, VendorReference};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cache::KeyMaker,
     ids::JobId,
-    jobs::imports::{End, STOPPED, Span, Unwanted, Wanted},
+    jobs::imports::{End, Extent, STOPPED, Span, Unwanted, Wanted},
     keys::Scope,
     store::{IdempotencyKey, Import, ImportStatus},
 };
@@ -45,6 +45,15 @@ pub(super) struct ImportRequest {
     #[serde(default, deserialize_with = "end")]
     #[schema(value_type = Option<String>, example = "2026-06-30")]
     to: Option<End>,
+    /// What the vendor's own filters leave, by the vendor's names: Youverify's Risk Intelligence has `type`,
+    /// `latestRiskStatus` and `trackingStatus`.
+    #[serde(default)]
+    #[schema(example = json!({"type": "business"}))]
+    filters: BTreeMap<String, String>,
+    /// These answers alone, up to 1000, by the vendor's own references, whether or not it lists them. `kyb:` and the id
+    /// of a company is the risk of a company that iDenfy verified. Without `from`, `to` and `filters`.
+    #[schema(value_type = Option<Vec<String>>, max_items = 1000, min_items = 1)]
+    references: Option<Vec<VendorReference>>,
 }
 
 /// How an import stands. Every entry of the vendor's list that is wanted is counted once: as imported, skipped or failed.
@@ -60,6 +69,10 @@ pub struct ImportState {
     pub from: Option<String>,
     /// Of what was made until then.
     pub to: Option<String>,
+    /// Of what the vendor's own filters leave.
+    pub filters: BTreeMap<String, String>,
+    /// How many answers are named; null where the vendor's list is read.
+    pub references: Option<usize>,
     /// Entries brought in.
     pub imported: i64,
     /// Those of them about nobody whom your team has asked about: they can be paired with no other provider's answer.
@@ -116,15 +129,15 @@ pub(super) async fn create(
     let Json(request, bytes) = body?;
     let (provider, environment) = Wanted::find(&api.0.assessor, &request.provider).map_err(refused)?;
     caller.may_use(environment)?;
-    let span = Span { from: request.from, to: request.to };
-    let wanted = Wanted::new(caller.tenant.clone(), provider, span).map_err(refused)?;
+    let wanted = Wanted::new(caller.tenant.clone(), provider, request.extent()?).map_err(refused)?;
     let key = idempotency::key_of(&api, &headers, &caller.tenant, PATH, &bytes)?;
     let known = key.is_some();
     let label = key.map(label);
     let keys = KeyMaker::new(Arc::clone(&api.0.hash_key));
     let now = api.0.clock.now();
     let import = wanted.begin(&api.0.store, &keys, label, now).await.map_err(Problem::unreadable)?;
-    if (&import.provider, &import.from, &import.to) != (&wanted.provider, &wanted.from(), &wanted.to()) {
+    let wanted_mac = wanted.mac(&keys).map_err(|error| Problem::unreadable(error.into()))?;
+    if import.wanted_mac.as_ref().is_some_and(|mac| *mac != wanted_mac) {
         let detail = "this Idempotency-Key came with another body before: send the same body, or another key";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail));
     }
@@ -214,15 +227,8 @@ fn label(key: IdempotencyKey) -> String {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn refused(unwanted: Unwanted) -> Problem {
-    let field = match unwanted {
-        Unwanted::UnknownProvider { .. } | Unwanted::NoHistory { .. } => "provider",
-        Unwanted::Backwards => "to",
-    };
-    let problem = Problem::fields(vec![FieldProblem::new(field, unwanted.to_string())]);
-    match unwanted {
-        Unwanted::NoHistory { .. } => problem.with_code("unsupported"),
-        Unwanted::UnknownProvider { .. } | Unwanted::Backwards => problem,
-    }
+    let problem = Problem::fields(vec![FieldProblem::new(unwanted.field(), unwanted.to_string())]);
+    if matches!(unwanted, Unwanted::NoHistory { .. }) { problem.with_code("unsupported") } else { problem }
 }
 
 /// A day or a time; what is neither is not repeated.
@@ -231,17 +237,32 @@ fn end<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<End>, D::Err
     text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
 }
 
+// === impl ImportRequest ===
+
+impl ImportRequest {
+    fn extent(self) -> Result<Extent, Problem> {
+        let Self { provider: _, from, to, filters, references } = self;
+        if references.as_ref().is_some_and(Vec::is_empty) {
+            return Err(refused(Unwanted::BadReferences));
+        }
+        Ok(Extent { span: Span { from, to }, filters, references: references.unwrap_or_default() })
+    }
+}
+
 // === impl ImportState ===
 
 impl From<Import> for ImportState {
     fn from(import: Import) -> Self {
-        let Import { id, provider, from, to, status, counts, created_at, finished_at, error } = import;
+        let Import { id, provider, from, to, filters, references, status, counts, .. } = import;
+        let Import { created_at, finished_at, error, .. } = import;
         Self {
             id,
             provider: provider.to_string(),
             status,
             from,
             to,
+            filters,
+            references: Some(references).filter(|references| *references > 0),
             imported: counts.imported,
             unattached: counts.unattached,
             skipped: counts.skipped.values().sum(),

@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use risk_provider::VendorReference;
 
 use super::{ConfigArgument, Name, output, stop};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     cache::KeyMaker,
     clock::Clock,
     ids::JobId,
-    jobs::imports::{End, Span, Unwanted, Wanted},
+    jobs::imports::{End, Extent, Span, Unwanted, Wanted},
     keys::KeyEnvironment,
     store::{Import, ImportStatus},
 };
@@ -39,11 +40,18 @@ pub(super) struct ImportCommand {
     /// What was made until the end of this day in UTC, or before this time.
     #[arg(long, value_name = "DAY")]
     to: Option<End>,
+    /// Only what a filter of the vendor's own leaves, such as type=business. May be given for several filters.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = filter)]
+    filter: Vec<(String, String)>,
+    /// Only this answer, by the vendor's own reference; kyb: and a company's id is the risk of a company that iDenfy
+    /// verified. May be given several times.
+    #[arg(long, value_name = "REFERENCE", conflicts_with_all = ["from", "to", "filter"])]
+    reference: Vec<String>,
     /// The team that it is kept for. What a sandbox plays is kept apart, as what test keys make.
     #[arg(long, default_value = "default")]
     team: Name,
     /// Go on with this import, job_….
-    #[arg(long, value_name = "ID", conflicts_with_all = ["provider", "from", "to"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["provider", "from", "to", "filter", "reference"])]
     resume: Option<String>,
     /// Print one JSON line: id, provider, status, imported, skipped, failed, and more.
     #[arg(long)]
@@ -101,20 +109,26 @@ impl ImportCommand {
             Unwanted::UnknownProvider { .. } => anyhow!("--provider {unwanted}"),
             Unwanted::NoHistory { .. } => anyhow!("{unwanted}"),
             Unwanted::Backwards => anyhow!("--to {unwanted}"),
+            Unwanted::UnknownFilter { .. } => anyhow!("--filter: {unwanted}"),
+            Unwanted::ListedAndNamed | Unwanted::BadReferences => anyhow!("--reference: {unwanted}"),
         };
         let (provider, environment) = Wanted::find(&app.assessor, provider).map_err(named)?;
-        let span = Span { from: self.from, to: self.to };
         let tenant = environment.tenant(self.team.as_str());
-        let wanted = Wanted::new(tenant.clone(), provider, span).map_err(named)?;
-        let (from, to) = (wanted.from(), wanted.to());
-        let open = app.store.open_import(&tenant, &wanted.provider, from.as_deref(), to.as_deref()).await?;
+        let wanted = Wanted::new(tenant.clone(), provider, self.extent()).map_err(named)?;
+        let keys = KeyMaker::new(Arc::clone(&app.hash_key));
+        let open = app.store.open_import(&tenant, &wanted.provider, &wanted.mac(&keys)?).await?;
         if let Some(id) = open {
             output::progress(&format!("going on with {id}, which has not ended"));
             return Ok((tenant, id));
         }
-        let keys = KeyMaker::new(Arc::clone(&app.hash_key));
         let import = wanted.begin(&app.store, &keys, None, Clock::system().now()).await?;
         Ok((tenant, import.id))
+    }
+
+    fn extent(&self) -> Extent {
+        let references = self.reference.iter().cloned().map(VendorReference).collect();
+        let span = Span { from: self.from, to: self.to };
+        Extent { span, filters: self.filter.iter().cloned().collect(), references }
     }
 
     async fn resumed(&self, app: &App) -> anyhow::Result<(String, JobId)> {
@@ -140,6 +154,12 @@ impl ImportCommand {
         };
         output::line(&format!("{}.{nobody}", line(&import)))
     }
+}
+
+/// A filter and its value.
+fn filter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE, such as type=business")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// How an import stands, in words.

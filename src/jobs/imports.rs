@@ -7,6 +7,7 @@
 mod circle;
 mod page;
 mod span;
+mod wanted;
 
 use std::time::Duration;
 
@@ -15,14 +16,13 @@ use risk_provider::{FailureKind, ProviderError, ProviderName};
 use serde::{Deserialize, Serialize};
 
 pub use span::{End, NoEnd, Span};
+pub use wanted::{Extent, MAX_REFERENCES, Unwanted, Wanted};
 
 use super::{Runner, Vain};
 use crate::{
     cache::KeyMaker,
-    config::nearest,
     ids::RequestId,
     keys::KeyEnvironment,
-    routing::{Assessor, Provider},
     store::{Import, LeasedItem, NewImport, NewItem, Store, StoreError, SubjectKey},
 };
 
@@ -40,47 +40,12 @@ const TRIES: i64 = 50;
 /// How often a page is tried that is none.
 const TRIES_OF_RUBBISH: i64 = 3;
 
-/// A history that is wanted.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Under whose name it is kept.
-    pub tenant: String,
-    /// Whose history.
-    pub provider: ProviderName,
-    /// Of which time.
-    pub span: Span,
-}
-
-/// Why no history can be brought in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unwanted {
-    /// No such provider is configured.
-    #[error("must be a configured provider: {}{}", known.join(", "), did_you_mean(near.as_deref()))]
-    UnknownProvider {
-        /// The providers there are.
-        known: Vec<String>,
-        /// The one that may be meant.
-        near: Option<String>,
-    },
-    /// The vendor keeps no history that can be listed.
-    #[error("{provider} has no history that can be listed; {}", those_with(with))]
-    NoHistory {
-        /// The provider.
-        provider: ProviderName,
-        /// Those that have one.
-        with: Vec<String>,
-    },
-    /// Nothing lies between the two ends.
-    #[error("must be later than from")]
-    Backwards,
-}
-
 /// What a page needs.
 #[derive(Debug, Serialize, Deserialize)]
 struct Step {
     provider: ProviderName,
     #[serde(flatten)]
-    span: Span,
+    extent: Extent,
     /// Where it begins; none for the first.
     cursor: Option<String>,
     /// What tells a list that leads in a circle.
@@ -91,41 +56,6 @@ struct Step {
 // === impl Wanted ===
 
 impl Wanted {
-    /// The provider of this name and the environment whose keys may use it.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or its vendor lists no history.
-    pub fn find<'a>(assessor: &'a Assessor, name: &str) -> Result<(&'a Provider, KeyEnvironment), Unwanted> {
-        let names = |providers: &mut dyn Iterator<Item = &Provider>| {
-            providers.map(|provider| provider.adapter.descriptor().name.to_string()).collect::<Vec<_>>()
-        };
-        let Some(provider) = assessor.provider(name) else {
-            let known = names(&mut assessor.providers());
-            let near = nearest(name, &known.iter().map(String::as_str).collect::<Vec<_>>());
-            return Err(Unwanted::UnknownProvider { near: near.map(str::to_owned), known });
-        };
-        if provider.adapter.history().is_none() {
-            let with = names(&mut assessor.providers().filter(|other| other.adapter.history().is_some()));
-            let provider = provider.adapter.descriptor().name.clone();
-            return Err(Unwanted::NoHistory { provider, with });
-        }
-        let environment = if provider.sandbox { KeyEnvironment::Test } else { KeyEnvironment::Live };
-        Ok((provider, environment))
-    }
-
-    /// What is wanted, under this name.
-    ///
-    /// # Errors
-    ///
-    /// When nothing lies in the span.
-    pub fn new(tenant: String, provider: &Provider, span: Span) -> Result<Self, Unwanted> {
-        if !span.has_length() {
-            return Err(Unwanted::Backwards);
-        }
-        Ok(Self { tenant, provider: provider.adapter.descriptor().name.clone(), span })
-    }
-
     /// Begins to bring it in, unless there is an import of this label already: that one is given instead. Without a
     /// label it is an import of its own.
     ///
@@ -142,29 +72,20 @@ impl Wanted {
         let label = label.unwrap_or_else(|| RequestId::new().to_string());
         let subject = store.subject(&own_subject(keys, &self.tenant, &label, now)).await?;
         let mark = circle::Mark::default();
-        let step = Step { provider: self.provider.clone(), span: self.span, cursor: None, mark };
+        let step = Step { provider: self.provider.clone(), extent: self.extent.clone(), cursor: None, mark };
         let import = NewImport {
             team: self.tenant.clone(),
             provider: self.provider.clone(),
             from: self.from(),
             to: self.to(),
+            filters: self.extent.filters.clone(),
+            references: self.extent.references.len(),
+            wanted_mac: self.mac(keys)?,
             subject,
             first: step.item(label, now)?,
             at: now,
         };
         store.begin_import(import).await
-    }
-
-    /// From when on, in words.
-    #[must_use]
-    pub fn from(&self) -> Option<String> {
-        self.span.from.map(String::from)
-    }
-
-    /// Until when, in words.
-    #[must_use]
-    pub fn to(&self) -> Option<String> {
-        self.span.to.map(String::from)
     }
 }
 
@@ -187,7 +108,7 @@ impl Step {
     /// When it was read before.
     fn next(&self, cursor: String) -> Result<Self, Vain> {
         let mark = self.mark.then(&cursor).ok_or(Vain::for_good(CIRCULAR_LIST))?;
-        Ok(Self { provider: self.provider.clone(), span: self.span, cursor: Some(cursor), mark })
+        Ok(Self { provider: self.provider.clone(), extent: self.extent.clone(), cursor: Some(cursor), mark })
     }
 }
 
@@ -264,16 +185,4 @@ const fn is_of_one_entry(kind: FailureKind) -> bool {
 fn wait(tries: i64) -> Duration {
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or_default();
     FIRST_WAIT.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_WAIT)
-}
-
-fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default()
-}
-
-fn those_with(with: &[String]) -> String {
-    if with.is_empty() {
-        "nor has any other".to_owned()
-    } else {
-        format!("there is one of: {}", with.join(", "))
-    }
 }

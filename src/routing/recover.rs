@@ -151,7 +151,8 @@ impl Assessor {
         let since = lost.started_at.checked_sub(SKEW).unwrap_or(lost.started_at);
         let until = self.clock.now().checked_add(SKEW).unwrap_or(Timestamp::MAX);
         let name = Some(subject.full_name());
-        let query = HistoryQuery { from: Some(day(since)), to: Some(day(until)), name };
+        let query =
+            HistoryQuery { from: Some(day(since)), to: Some(day(until)), name, ..HistoryQuery::default() };
         let is_near = |item: &HistoryItem| item.created_at.is_some_and(|at| since <= at && at <= until);
         let is_named = |item: &HistoryItem| {
             let name = item.name.as_ref().map(Personal::expose);

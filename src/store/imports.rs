@@ -5,10 +5,11 @@
 
 mod parts;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
 use risk_provider::{AnswerState, ProviderAssessment, ProviderName};
+use serde::{Deserialize, Serialize};
 
 pub use parts::{Brought, Entry, EntryOutcome, Held, Import, ImportCounts, ImportStatus, NewImport, PageEnd};
 
@@ -35,6 +36,14 @@ pub(super) enum Step {
     Note(Vec<(ProviderAssessmentId, Option<[u8; 32]>)>),
 }
 
+/// What else than its time says what an import is of.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct WantedColumn {
+    filters: BTreeMap<String, String>,
+    references: usize,
+}
+
 /// How a provider's answer came here: from the vendor's own history.
 const IMPORTED: &str = "import";
 /// Somebody else brought it in meanwhile, or it was asked for.
@@ -43,17 +52,19 @@ const HELD: &str = "held";
 const OLD_AT_ONCE: u32 = 100;
 
 const INSERT_IMPORT: &str = "INSERT INTO imports \
-     (job_id, team, provider, wanted_from, wanted_to, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+     (job_id, team, provider, wanted_from, wanted_to, created_at, wanted, wanted_mac) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 /// With the page that was begun last, which says how the whole stands.
 const FIND: &str = "SELECT imports.job_id, imports.provider, imports.wanted_from, imports.wanted_to, \
-     imports.created_at, job_items.status, job_items.number, job_items.tries, job_items.error, job_items.finished_at \
+     imports.created_at, job_items.status, job_items.number, job_items.tries, job_items.error, job_items.finished_at, \
+     imports.wanted, imports.wanted_mac \
      FROM imports JOIN job_items ON job_items.job_id = imports.job_id \
      WHERE imports.team = $1 AND imports.job_id = $2 ORDER BY job_items.number DESC LIMIT 1";
 
 const FIND_OPEN: &str = "SELECT imports.job_id FROM imports JOIN job_items ON job_items.job_id = imports.job_id \
-     WHERE imports.team = $1 AND imports.provider = $2 AND COALESCE(imports.wanted_from, '') = $3 \
-     AND COALESCE(imports.wanted_to, '') = $4 AND job_items.status IN ('queued', 'running') \
+     WHERE imports.team = $1 AND imports.provider = $2 AND imports.wanted_mac = $3 \
+     AND job_items.status IN ('queued', 'running') \
      ORDER BY imports.created_at LIMIT 1";
 
 const IS_LOOKED_FOR: &str = "SELECT job_items.number FROM jobs JOIN job_items ON job_items.job_id = jobs.id \
@@ -124,11 +135,9 @@ impl Store {
         &self,
         team: &str,
         provider: &ProviderName,
-        from: Option<&str>,
-        to: Option<&str>,
+        wanted_mac: &[u8; 32],
     ) -> Result<Option<JobId>, StoreError> {
-        let open = sql(FIND_OPEN).bind(team).bind(provider.as_str());
-        let open = open.bind(from.unwrap_or_default()).bind(to.unwrap_or_default());
+        let open = sql(FIND_OPEN).bind(team).bind(provider.as_str()).bind(wanted_mac.as_slice());
         let row = self.readers.optional(open).await?;
         row.map(|row| Ok(JobId::from_text(&row.get::<String>(0)?))).transpose()
     }
@@ -248,12 +257,14 @@ pub(super) async fn apply(connection: &mut Connection, step: &Step) -> Result<()
 }
 
 async fn begin(connection: &mut Connection, id: &JobId, import: &NewImport) -> Result<(), StoreError> {
-    let NewImport { team, provider, from, to, subject, first, at } = import;
+    let NewImport { team, provider, from, to, filters, references, wanted_mac, subject, first, at } = import;
     if !jobs::begin(connection, id, team, first, *at).await? {
         return Ok(());
     }
     let insert = sql(INSERT_IMPORT).bind(id.as_str()).bind(team).bind(provider.as_str());
-    insert.bind(from.clone()).bind(to.clone()).bind(*at).run(connection).await?;
+    let insert = insert.bind(from.clone()).bind(to.clone()).bind(*at);
+    let column = WantedColumn { filters: filters.clone(), references: *references };
+    insert.bind(&serde_json::to_string(&column)?).bind(wanted_mac.as_slice()).run(connection).await?;
     jobs::add(connection, id, subject, first).await
 }
 
@@ -311,11 +322,15 @@ fn import(row: &Row, counts: ImportCounts) -> Result<Import, StoreError> {
     let time = |micros| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
     let begun = row.get::<i64>(6)? > 1 || row.get::<i64>(7)? > 0;
     let status = ImportStatus::of(&row.get::<String>(5)?, begun);
+    let WantedColumn { filters, references } = serde_json::from_str(&row.get::<String>(10)?)?;
     Ok(Import {
         id: JobId::from_text(&row.get::<String>(0)?),
         provider: ProviderName::new(&row.get::<String>(1)?),
         from: row.get(2)?,
         to: row.get(3)?,
+        filters,
+        references,
+        wanted_mac: row.get(11)?,
         status,
         counts,
         created_at: time(row.get(4)?),

@@ -1,5 +1,7 @@
 //! `POST /v1/imports`: what a vendor answered before is brought in, once.
 
+mod chosen;
+
 use http::Method;
 use risk_gateway::{clock::Clock, keys::KeyEnvironment};
 use risk_provider_sandbox::{Fault, FaultKind};

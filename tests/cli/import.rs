@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use risk_provider_sandbox::{Fault, FaultKind};
+use risk_provider_sandbox::{ASSESSED_COMPANY_ID, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::{
@@ -81,6 +81,16 @@ async fn what_is_interrupted_says_how_to_go_on_and_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_risk_of_a_verified_company_is_brought_in_by_its_reference() {
+    let (vendors, home) = home(0).await;
+    let company = format!("kyb:{ASSESSED_COMPANY_ID}");
+    let import = printed(&home.run(&["import", "--provider", "idenfy", "--reference", &company, "--json"]));
+    assert_eq!((&import["imported"], &import["references"]), (&json!(1), &json!(1)), "{import}");
+    let operations: Vec<String> = vendors.idenfy.calls().into_iter().map(|call| call.operation).collect();
+    assert_eq!(operations, ["company"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_done_is_told_with_what_to_do() {
     let (vendors, home) = home(1).await;
     for (arguments, told, code) in [
@@ -88,6 +98,10 @@ async fn what_cannot_be_done_is_told_with_what_to_do() {
         (&["--provider", "youverify"], "there is one of: idenfy", 1),
         (&["--provider", "idenfy", "--from", "2026-02-01", "--to", "2026-01-01"], "--to must be later", 1),
         (&["--provider", "idenfy", "--from", "soon"], "must be a day in UTC", 2),
+        (&["--provider", "idenfy", "--filter", "type"], "must be NAME=VALUE", 2),
+        (&["--provider", "idenfy", "--filter", "type=business"], "has no filters but from and to", 1),
+        (&["--provider", "idenfy", "--reference", "a", "--from", "2026-01-01"], "cannot be used with", 2),
+        (&["--provider", "idenfy", "--reference", ""], "--reference: must be 1 to 1000", 1),
         (&["--resume", "job_0"], "has no import of this id", 1),
         (&[], "--provider", 2),
     ] {

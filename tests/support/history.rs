@@ -21,17 +21,20 @@ breaker = { enabled = false }
 providers = ["deep"]
 "#;
 
-/// Has iDenfy check this many people, each called by `name` and a number.
-pub(crate) async fn checked(vendors: &Vendors, name: &str, number: usize) {
+/// Has iDenfy check this many people, each called by `name` and a number; the ids of the checks.
+pub(crate) async fn checked(vendors: &Vendors, name: &str, number: usize) -> Vec<String> {
     let (client, Settings { idenfy_api_key, idenfy_api_secret, .. }) = (client(), Settings::default());
     let url = format!("{}/risk/assessment-profiles/{PROFILE_ID}/check/", vendors.idenfy.base_url());
+    let mut ids = Vec::new();
     for index in 0..number {
         let answers =
             json!({"lib-YHlTleSKmo": {"value": ["XOCgRfvUlu"]}, "lib-AEgWHKDkwF": {"value": ["HU"]}});
         let body = json!({"name": format!("{name} {index}"), "sections": {"bXUsmLJeMI": answers}});
         let request = client.post(&url).basic_auth(&idenfy_api_key, Some(&idenfy_api_secret));
-        answer(request.json(&body)).await.good();
+        let told = answer(request.json(&body)).await.good();
+        ids.push(told["id"].as_str().expect("an id").to_owned());
     }
+    ids
 }
 
 /// Has Youverify start a check of somebody called `name`; its id.

@@ -44,8 +44,8 @@ pub use money::Money;
 pub use payload::RawPayload;
 pub use personal::Personal;
 pub use provider::{
-    Callbacks, Descriptor, History, HistoryItem, HistoryPage, HistoryQuery, Operation, ProviderName,
-    ProviderSettings, Questionnaires, Recheck, RiskProvider,
+    Callbacks, Descriptor, History, HistoryFilter, HistoryItem, HistoryPage, HistoryQuery, Operation,
+    ProviderName, ProviderSettings, Questionnaires, Recheck, RiskProvider,
 };
 pub use questionnaire::{Admission, Change, Questionnaire, QuestionnaireGate, Reading};
 pub use score::{Level, Score};

@@ -1,6 +1,6 @@
 //! The contract between the gateway and an adapter.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
@@ -141,6 +141,11 @@ pub trait History: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<HistoryPage, ProviderError>;
 
+    /// The vendor's own filters of its list, beside time and name; none where it has none.
+    fn filters(&self) -> &'static [HistoryFilter] {
+        &[]
+    }
+
     /// Whether `answer`, read from the history, is the one to a check of `subject` on `today`: every answer that was
     /// sent stands in it, and no other. Decides whether a check whose answer was lost is adopted, so false where that
     /// cannot be told.
@@ -150,15 +155,26 @@ pub trait History: Send + Sync {
     }
 }
 
-/// What of a vendor's history is wanted. A vendor that cannot filter gives more; whoever asks looks again.
-#[derive(Debug, Clone, Default)]
+/// A filter of a vendor's own list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// The vendor's name of it.
+    pub name: &'static str,
+    /// The values that the vendor documents.
+    pub values: &'static [&'static str],
+}
+
+/// What of a vendor's history is wanted. A vendor that cannot tell days gives more; whoever asks looks again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistoryQuery {
     /// On this day or later, in UTC.
     pub from: Option<Date>,
     /// On this day or earlier, in UTC.
     pub to: Option<Date>,
-    /// About a subject of this name.
+    /// About a subject of this name. It stands in no address: an adapter sorts out the other names itself.
     pub name: Option<Personal<String>>,
+    /// With these values of the vendor's own filters, by their names; only declared ones.
+    pub filters: BTreeMap<String, String>,
 }
 
 /// A page of a vendor's history.

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use asked::{Asked, Given};
 pub(crate) use request::to_wire;
-pub(crate) use words::is_pending;
+pub(crate) use words::{is_pending, normalise};
 
 use self::words::Reading;
 use crate::wire::{Geographic, PersonalBlock, Product, Report, Sums, object};

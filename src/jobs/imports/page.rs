@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use risk_provider::{
-    AnswerState, Call, History, HistoryItem, HistoryPage, ProviderAssessment, ProviderError,
+    AnswerState, Call, History, HistoryItem, HistoryPage, ProviderAssessment, ProviderError, VendorReference,
 };
 use tokio::time::Instant;
 
@@ -76,7 +76,7 @@ impl<'a> Page<'a> {
         let page = self.list(history).await?;
         let mut seen = BTreeSet::new();
         for listed in page.items {
-            if listed.created_at.is_some_and(|made_at| !self.step.span.holds(made_at)) {
+            if listed.created_at.is_some_and(|made_at| !self.step.extent.span.holds(made_at)) {
                 continue;
             }
             let name = &self.step.provider;
@@ -103,9 +103,14 @@ impl<'a> Page<'a> {
         self.runner.store.note_references(team, &self.step.provider, reference_of).await
     }
 
+    /// The vendor's page, or the answers that are named.
     async fn list(&self, history: &dyn History) -> Result<HistoryPage, Vain> {
+        let named = &self.step.extent.references;
+        if !named.is_empty() {
+            return Ok(HistoryPage { items: named.iter().cloned().map(item).collect(), next: None });
+        }
         let (call, log) = self.call();
-        let query = self.step.span.query();
+        let query = self.step.extent.query();
         let listed = history.page(&call, &query, self.step.cursor.as_deref()).await;
         self.note_exchanges(&log).await?;
         listed.map_err(|error| of_vendor(self.item, &error))
@@ -156,7 +161,7 @@ impl<'a> Page<'a> {
         };
         said.flags.iter().for_each(|&flag| self.runner.telemetry.flag(&said.provider, flag));
         said.assessed_at = span::judged_at(&said, made_at, asked_at);
-        if made_at.is_none() && !self.step.span.holds(said.assessed_at) {
+        if made_at.is_none() && !self.step.extent.span.holds(said.assessed_at) {
             return Ok(None);
         }
         let attached = known.is_some();
@@ -251,6 +256,11 @@ impl<'a> Page<'a> {
         let share = Share { wait_until: over, call_until: over };
         guards.call(Journal::new(self.runner.store.clone(), self.origin.clone()), share, log.clone())
     }
+}
+
+/// An answer of which nothing is known but its reference.
+const fn item(reference: VendorReference) -> HistoryItem {
+    HistoryItem { reference, name: None, created_at: None, assessment: None }
 }
 
 fn brought(said: ProviderAssessment, subject: Arc<StoredSubject>, attached: bool) -> EntryOutcome {

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use risk_provider::{HistoryQuery, ProviderAssessment};
+use risk_provider::ProviderAssessment;
 use serde::{Deserialize, Serialize};
 
 /// One end of a time that is wanted: a day in UTC, or a moment.
@@ -110,8 +110,8 @@ impl Span {
     }
 
     /// The days to ask a vendor for, which may be more than is wanted.
-    pub(super) fn query(&self) -> HistoryQuery {
-        HistoryQuery { from: self.from.map(End::day), to: self.to.map(End::day), name: None }
+    pub(super) fn days(&self) -> [Option<Date>; 2] {
+        [self.from, self.to].map(|end| end.map(End::day))
     }
 }
 

@@ -23,6 +23,12 @@ pub struct NewImport {
     pub from: Option<String>,
     /// Until when, as it was asked for.
     pub to: Option<String>,
+    /// The vendor's own filters, by their names.
+    pub filters: BTreeMap<String, String>,
+    /// How many answers are named; 0 where the vendor's list is wanted.
+    pub references: usize,
+    /// Keyed hash of all that is wanted.
+    pub wanted_mac: [u8; 32],
     /// What the import's own exchanges and pages are kept under.
     pub subject: Arc<StoredSubject>,
     /// Its first page; its label tells one import from another.
@@ -42,6 +48,12 @@ pub struct Import {
     pub from: Option<String>,
     /// Until when, as it was asked for.
     pub to: Option<String>,
+    /// The vendor's own filters, by their names.
+    pub filters: BTreeMap<String, String>,
+    /// How many answers are named; 0 where the vendor's list is wanted.
+    pub references: usize,
+    /// Keyed hash of all that is wanted; none where an earlier release began it.
+    pub wanted_mac: Option<Vec<u8>>,
     /// How far it is.
     pub status: ImportStatus,
     /// What became of the entries seen so far.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::store::{
     Brought, Entry, EntryOutcome, Held, ImportStatus, LeasedItem, NewImport, NewItem, PageEnd,
@@ -29,6 +31,9 @@ async fn begin(store: &Store, subject: &Arc<StoredSubject>, label: &str) -> Impo
         provider: ProviderName::new("idenfy"),
         from: None,
         to: Some("2026-06-30".to_owned()),
+        filters: BTreeMap::from([("type".to_owned(), "business".to_owned())]),
+        references: 0,
+        wanted_mac: MAC,
         subject: Arc::clone(subject),
         first,
         at: later(0),
@@ -125,7 +130,9 @@ async fn an_import_of_the_same_label_is_the_same_import(place: TestStore) {
     let subject = store.subject(&subject_key("risk", 1)).await.expect("a subject");
     assert_eq!(begin(&store, &subject, "a").await.id, page.lease.job);
     let idenfy = ProviderName::new("idenfy");
-    let open = async |to| store.open_import("risk", &idenfy, None, to).await.expect("read");
-    assert_eq!((open(Some("2026-06-30")).await, open(None).await), (Some(page.lease.job.clone()), None));
+    let open = async |mac| store.open_import("risk", &idenfy, &mac).await.expect("read");
+    assert_eq!((open(MAC).await, open([8; 32]).await), (Some(page.lease.job.clone()), None));
+    let read = store.import("risk", &page.lease.job).await.expect("read").expect("there");
+    assert_eq!((read.filters["type"].as_str(), read.references), ("business", 0));
     assert_ne!(begin(&store, &subject, "b").await.id, page.lease.job);
 }

@@ -102,7 +102,7 @@ async fn check_good(bench: &Bench<'_>, question: &Question, probe: &Probe<'_>, r
                 format!("lists {:?}, should be {listed:?}", told.questionnaires)
             });
         }
-        (Ask::Assess | Ask::Readback(_) | Ask::Recheck(_) | Ask::History(_), _) => {}
+        (Ask::Assess | Ask::Readback(_) | Ask::Recheck(_) | Ask::History(_) | Ask::Filtered(_), _) => {}
     }
 }
 
@@ -111,7 +111,7 @@ async fn check_another(bench: &Bench<'_>, question: &Question, probe: &Probe<'_>
     let ask = match &probe.ask {
         Ask::Readback(reference) => Ask::Readback(another(reference)),
         Ask::Recheck(reference) => Ask::Recheck(another(reference)),
-        Ask::Assess | Ask::Questionnaires | Ask::History(_) => return,
+        Ask::Assess | Ask::Questionnaires | Ask::History(_) | Ask::Filtered(_) => return,
     };
     let case = format!("abilities/{}/{} another reference", probe.ask.group(), probe.answer.operation);
     let vendor = Vendor::Canned(bench.canned_for(probe, &probe.answer.body));

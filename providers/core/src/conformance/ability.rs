@@ -39,6 +39,8 @@ pub(super) enum Ask {
     Recheck(VendorReference),
     Questionnaires,
     History(Option<String>),
+    /// The first page of what a query leaves.
+    Filtered(HistoryQuery),
 }
 
 /// What a provider said; each question fills its own part.
@@ -86,7 +88,7 @@ impl Ask {
             Self::Readback(_) => "readback",
             Self::Recheck(_) => "recheck",
             Self::Questionnaires => "questionnaires",
-            Self::History(_) => "history",
+            Self::History(_) | Self::Filtered(_) => "history",
         }
     }
 
@@ -94,7 +96,7 @@ impl Ask {
     pub(super) const fn is_by_reference(&self) -> bool {
         match self {
             Self::Readback(_) | Self::Recheck(_) => true,
-            Self::Assess | Self::Questionnaires | Self::History(_) => false,
+            Self::Assess | Self::Questionnaires | Self::History(_) | Self::Filtered(_) => false,
         }
     }
 
@@ -106,6 +108,7 @@ impl Ask {
         subject: &Subject,
     ) -> Result<Told, ProviderError> {
         let assessed = |assessment| Told { assessment: Some(assessment), ..Told::default() };
+        let listed = |page| Told { page: Some(page), ..Told::default() };
         let lacking = || ProviderError::new(FailureKind::Unsupported, "the adapter has no such ability");
         match self {
             Self::Assess => provider.assess(call, subject).await.map(assessed),
@@ -120,8 +123,10 @@ impl Ask {
             }
             Self::History(cursor) => {
                 let history = provider.history().ok_or_else(lacking)?;
-                let page = history.page(call, &HistoryQuery::default(), cursor.as_deref()).await?;
-                Ok(Told { page: Some(page), ..Told::default() })
+                history.page(call, &HistoryQuery::default(), cursor.as_deref()).await.map(listed)
+            }
+            Self::Filtered(query) => {
+                provider.history().ok_or_else(lacking)?.page(call, query, None).await.map(listed)
             }
         }
     }

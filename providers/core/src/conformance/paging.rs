@@ -1,5 +1,7 @@
 //! A history: read to its end without loss or repeat, and never at another address than the vendor's.
 
+use std::collections::{BTreeMap, HashSet};
+
 use url::Url;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     server::based_at,
     spoil::{Change, places, spoilt},
 };
-use crate::VendorReference;
+use crate::{History, HistoryQuery, VendorReference};
 
 /// Addresses where the credentials must not go, though some look like the vendor's.
 const ELSEWHERE: [&str; 5] = [
@@ -27,6 +29,7 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
     let Some(question) = report.keep("history", bench.usual()) else { return };
     let Some((first, _)) = bench.harness.pages.first() else { return };
     check_walk(bench, &question, report).await;
+    check_filters(bench, &question, report).await;
     check_cursors(bench, &question, report).await;
     let body =
         serde_json::from_str(&first.body).map_err(|error| format!("the first page is no JSON: {error}"));
@@ -64,6 +67,32 @@ async fn check_walk(bench: &Bench<'_>, question: &Question, report: &mut Report)
     report.expect(case, found.iter().eq(expected), || {
         "the references on the pages are not the harness's, each once and in order".to_owned()
     });
+}
+
+/// Every value of a declared filter reaches the vendor, and leaves nothing that is not there without it.
+async fn check_filters(bench: &Bench<'_>, question: &Question, report: &mut Report) {
+    let Some(provider) = report.keep("history", bench.idle(question)) else { return };
+    let filters = provider.history().map(History::filters).unwrap_or_default();
+    let Some((first, references)) = bench.harness.pages.first() else { return };
+    let mut all: Vec<BTreeMap<&str, &str>> = vec![BTreeMap::new()];
+    for filter in filters {
+        all.extend(filter.values.iter().map(|value| BTreeMap::from([(filter.name, *value)])));
+    }
+    let mut asked = HashSet::new();
+    for filters in all {
+        let case = format!("history/filters {filters:?}");
+        let filters = filters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let probe =
+            Probe { ask: Ask::Filtered(HistoryQuery { filters, ..HistoryQuery::default() }), answer: first };
+        let vendor = Vendor::Canned(bench.canned_for(&probe, &first.body));
+        let Some(reply) = bench.put(&case, &probe.ask, question, vendor, report).await else { return };
+        let is_new = reply.asked.iter().all(|request| asked.insert(request.url.clone()));
+        report.expect(&case, is_new, || "the vendor is asked as without it, or as for another".to_owned());
+        let told = reply.result.map_err(|error| format!("gives {error}"));
+        let Some(page) = report.keep(&case, told).and_then(|told| told.page) else { continue };
+        let is_known = page.items.iter().all(|item| references.contains(&item.reference));
+        report.expect(&case, is_known, || "an item is none of the unfiltered list".to_owned());
+    }
 }
 
 /// A cursor that is an address is as little to be trusted as one on a page: it may have been stored.

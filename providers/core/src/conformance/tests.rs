@@ -93,6 +93,10 @@ async fn each_flaw_of_an_ability_is_found_in_its_case_and_said_in_words() {
         ),
         (able::Flaw::IgnoresCursors, "history/to the end: there is a page after the last one"),
         (
+            able::Flaw::IgnoresFilters,
+            r#"history/filters {"state": "open"}: the vendor is asked as without it, or as for another"#,
+        ),
+        (
             able::Flaw::LosesItems,
             "history/to the end: the references on the pages are not the harness's, each once and in order",
         ),

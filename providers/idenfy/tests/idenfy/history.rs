@@ -145,7 +145,7 @@ async fn days_and_names_are_sorted_out_here() {
     assert_eq!(ids(all()).await, "early first last late other nameless timeless");
     assert_eq!(ids(HistoryQuery { from, ..all() }).await, "first last late other nameless timeless");
     assert_eq!(ids(HistoryQuery { to, ..all() }).await, "early first last other nameless timeless");
-    assert_eq!(ids(HistoryQuery { from, to, name }).await, "first last nameless timeless");
+    assert_eq!(ids(HistoryQuery { from, to, name, ..all() }).await, "first last nameless timeless");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Span;
 use risk_provider::{
-    Call, FailureKind, History, HistoryItem, HistoryPage, HistoryQuery, ProviderError, RawPayload,
-    VendorResponse,
+    Call, FailureKind, History, HistoryFilter, HistoryItem, HistoryPage, HistoryQuery, Personal,
+    ProviderError, RawPayload, VendorResponse, names::normalise,
 };
 use serde_json::value::RawValue;
 use url::Url;
@@ -17,16 +17,36 @@ use super::{
 use crate::{
     client,
     failure::Purpose,
-    mapping::{Origin, Unusable},
+    mapping::{self, Origin, Unusable},
     wire::object,
 };
 
 /// The vendor's own default.
 const PER_PAGE: &str = "20";
 
+const RISK_STATUS: &str = "latestRiskStatus";
+const TRACKING_STATUS: &str = "trackingStatus";
+const TYPE: &str = "type";
+const FILTERS: [HistoryFilter; 3] = [
+    HistoryFilter {
+        name: RISK_STATUS,
+        values: &[
+            "pending",
+            "very_low_risk",
+            "low_risk",
+            "potential_medium_risk",
+            "potential_high_risk",
+            "critical_high_risk",
+        ],
+    },
+    HistoryFilter { name: TRACKING_STATUS, values: &["active", "paused", "stopped"] },
+    HistoryFilter { name: TYPE, values: &["individual", "business"] },
+];
+
 #[async_trait]
 impl History for Intelligence {
-    /// Gives all of the vendor's days up to and including the last one, and never less than was asked for.
+    /// Gives all of the vendor's days up to and including the last one. Names are sorted out here, and so is what the
+    /// vendor gives beside its filters; a profile that does not tell stays.
     ///
     /// A profile whose report cannot be read is on the page without its assessment.
     async fn page(
@@ -37,7 +57,11 @@ impl History for Intelligence {
     ) -> Result<HistoryPage, ProviderError> {
         let page = number(cursor)?;
         let request = self.client.read(HISTORY, self.page_url(query, page))?;
-        call.exchange(request, |response| self.read_page(response, page)).await
+        call.exchange(request, |response| self.read_page(response, query, page)).await
+    }
+
+    fn filters(&self) -> &'static [HistoryFilter] {
+        &FILTERS
     }
 }
 
@@ -57,11 +81,17 @@ impl Intelligence {
             let end = to.checked_add(Span::new().days(1)).unwrap_or(to);
             pairs.append_pair("endDate", &end.to_string());
         }
+        pairs.extend_pairs(&query.filters);
         drop(pairs);
         url
     }
 
-    fn read_page(&self, response: &VendorResponse, page: u64) -> Result<HistoryPage, ProviderError> {
+    fn read_page(
+        &self,
+        response: &VendorResponse,
+        query: &HistoryQuery,
+        page: u64,
+    ) -> Result<HistoryPage, ProviderError> {
         let content = client::content(response, Purpose::List)?;
         let malformed = |detail: Unusable| response.failure(FailureKind::Malformed, detail);
         let shape = || malformed("the list has another shape than documented");
@@ -73,9 +103,9 @@ impl Intelligence {
             strict: false,
             received_at: response.received_at,
         };
-        let items = listed.docs.iter().map(|document| item(document, &reading));
+        let items = listed.docs.iter().filter_map(|document| item(document, query, &reading).transpose());
         let items = items.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
-        let next = pagination.after(page).map_err(malformed)?.filter(|_| !items.is_empty());
+        let next = pagination.after(page).map_err(malformed)?.filter(|_| !listed.docs.is_empty());
         Ok(HistoryPage { items, next: next.map(|next| next.to_string()) })
     }
 }
@@ -87,17 +117,42 @@ fn number(cursor: Option<&str>) -> Result<u64, ProviderError> {
     page.ok_or_else(|| ProviderError::new(FailureKind::NotFound, "the cursor is none of this history"))
 }
 
-fn item(document: &RawValue, reading: &Reading<'_>) -> Result<HistoryItem, Unusable> {
+/// The item of a document; none where it is not asked for.
+fn item(
+    document: &RawValue,
+    query: &HistoryQuery,
+    reading: &Reading<'_>,
+) -> Result<Option<HistoryItem>, Unusable> {
     let profile = Profile::read(document.get())?;
+    if !is_wanted(query, &profile) {
+        return Ok(None);
+    }
     let reference = profile.reference().ok_or("a profile on the list has no id to read it by")?;
     let raw = RawPayload::without(document.get(), &STAFF);
     let assessment = profile.assessment(Whom::Kept { reference: None }, reading, raw);
-    Ok(HistoryItem {
+    Ok(Some(HistoryItem {
         reference,
         name: profile.name(),
         created_at: profile.created_at(),
         assessment: assessment.ok().map(Box::new),
-    })
+    }))
+}
+
+/// Whether a profile is asked for, as far as it tells.
+fn is_wanted(query: &HistoryQuery, profile: &Profile<'_>) -> bool {
+    let has = |(name, value): (&String, &String)| {
+        let told = match name.as_str() {
+            RISK_STATUS => profile.risk_status(),
+            TRACKING_STATUS => profile.tracking_status(),
+            TYPE => profile.kind(),
+            _ => None,
+        };
+        told.is_none_or(|told| mapping::normalise(&told) == *value)
+    };
+    let named = |wanted: &Personal<String>| {
+        profile.name().is_none_or(|name| normalise(name.expose()) == normalise(wanted.expose()))
+    };
+    query.filters.iter().all(has) && query.name.as_ref().is_none_or(named)
 }
 
 // === impl Pagination ===

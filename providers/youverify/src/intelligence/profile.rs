@@ -87,6 +87,21 @@ impl<'a> Profile<'a> {
         self.name.clone().map(Personal::new)
     }
 
+    /// The vendor's overall word, as written.
+    pub(super) fn risk_status(&self) -> Option<String> {
+        text(self.fields.latest_risk_status)
+    }
+
+    /// Whether the vendor renews its report, as written.
+    pub(super) fn tracking_status(&self) -> Option<String> {
+        text(self.fields.tracking_status)
+    }
+
+    /// Person or company, as written.
+    pub(super) fn kind(&self) -> Option<String> {
+        text(self.fields.kind)
+    }
+
     /// When it was made.
     pub(super) fn created_at(&self) -> Option<Timestamp> {
         let times = [self.fields.created_at, self.fields.requested_at];
@@ -100,7 +115,7 @@ impl<'a> Profile<'a> {
         reading: &Reading<'_>,
         raw: RawPayload,
     ) -> Result<ProviderAssessment, Unusable> {
-        let word = text(self.fields.latest_risk_status);
+        let word = self.risk_status();
         let mut pending = reading.origin.pending(raw, reading.received_at);
         pending.vendor_reference = Some(self.checked_reference(whom)?);
         pending.vendor_level.clone_from(&word);

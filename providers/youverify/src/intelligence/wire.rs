@@ -62,6 +62,8 @@ pub(super) struct ProfileFields<'a> {
     #[serde(borrow)]
     pub(super) latest_risk_score: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) tracking_status: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(super) latest_report: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) risk_report_history: Option<&'a RawValue>,

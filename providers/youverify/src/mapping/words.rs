@@ -131,7 +131,7 @@ fn documented(score: Option<f64>, known: bool) -> Option<Level> {
     Some(if known { level } else { level.max(Level::Medium) })
 }
 
-fn normalise(word: &str) -> String {
+pub(crate) fn normalise(word: &str) -> String {
     word.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_")
 }
 

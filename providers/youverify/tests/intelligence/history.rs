@@ -1,6 +1,6 @@
 //! The vendor's own list.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::date;
 use risk_provider::{
@@ -41,13 +41,14 @@ fn q_yv_3_the_documented_body_of_the_get_goes_into_the_query_string() {
         from: Some(date(2026, 1, 2)),
         to: Some(date(2026, 1, 31)),
         name: Some(Personal::from("Tesla")),
+        filters: BTreeMap::from([("trackingStatus".to_owned(), "active".to_owned())]),
     };
     let (_, asked) = page(&provider(), &query, None, HISTORY);
     let [request] = asked.as_slice() else { panic!("{} requests", asked.len()) };
     assert_eq!((request.operation, request.paid, request.method.as_str()), ("history", false, "GET"));
     assert_eq!(request.body, None);
     assert_eq!(request.url.path(), "/v2/api/identity/risk-check/history");
-    let query = "page=1&limit=20&startDate=2026-01-02&endDate=2026-02-01";
+    let query = "page=1&limit=20&startDate=2026-01-02&endDate=2026-02-01&trackingStatus=active";
     assert_eq!(request.url.query(), Some(query), "a name is personal and stands in no address");
 }
 
@@ -135,4 +136,38 @@ fn a_list_that_cannot_be_had_is_an_error_and_never_empty() {
         let (paged, _) = page(&provider(), &HistoryQuery::default(), None, &body.to_string());
         assert_eq!(paged.expect_err("no list").kind, kind, "{body}");
     }
+}
+
+#[test]
+fn every_documented_filter_is_sent_and_what_the_vendor_gives_beside_it_is_sorted_out() {
+    let mut body = documented();
+    let docs = body["data"]["docs"].as_array_mut().expect("profiles");
+    let tesla = docs[0].clone();
+    let person = json!({"personalInformation": {"firstName": "Ada", "lastName": "Obi"}});
+    docs[0] = edited(
+        tesla.clone(),
+        &[
+            ("/type", json!("individual")),
+            ("/entityInformation", person),
+            ("/trackingStatus", json!("paused")),
+        ],
+    );
+    docs[1] = tesla.clone();
+    docs.push(edited(tesla.clone(), &[("/latestRiskStatus", json!("critical_high_risk"))]));
+    let silent = ["/type", "/trackingStatus", "/latestRiskStatus", "/entityInformation"];
+    docs.push(edited(tesla, &silent.map(|field| (field, Value::Null))));
+    let body = body.to_string();
+    let kept = |filters: &[(&str, &str)], name: Option<&str>| {
+        let filters = filters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let query = HistoryQuery { name: name.map(Personal::from), filters, ..HistoryQuery::default() };
+        let (paged, asked) = page(&provider(), &query, None, &body);
+        let paged = paged.expect("a page");
+        assert_eq!(paged.next.as_deref(), Some("2"), "the list goes on, whatever was sorted out");
+        (paged.items.len(), asked[0].url.query().unwrap_or_default().replace("page=1&limit=20", ""))
+    };
+    assert_eq!(kept(&[("type", "individual")], None), (2, "&type=individual".to_owned()));
+    assert_eq!(kept(&[("trackingStatus", "active")], None), (3, "&trackingStatus=active".to_owned()));
+    let hits = [("latestRiskStatus", "critical_high_risk"), ("type", "business")];
+    assert_eq!(kept(&hits, None), (2, "&latestRiskStatus=critical_high_risk&type=business".to_owned()));
+    assert_eq!(kept(&[], Some("ada  OBI")), (2, String::new()), "a name stands in no address");
 }

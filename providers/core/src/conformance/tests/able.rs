@@ -13,10 +13,10 @@ use url::Url;
 
 use super::toy::{self, SECRET, Toy};
 use crate::{
-    AnswerState, Call, Callbacks, Descriptor, FailureKind, Flag, History, HistoryItem, HistoryPage,
-    HistoryQuery, Operation, ProviderAssessment, ProviderError, ProviderSettings, QuestionnaireGate,
-    Questionnaires, Reading, Recheck, RiskProvider, Subject, VendorReference, VendorRequest, VendorResponse,
-    names, transport::join,
+    AnswerState, Call, Callbacks, Descriptor, FailureKind, Flag, History, HistoryFilter, HistoryItem,
+    HistoryPage, HistoryQuery, Operation, ProviderAssessment, ProviderError, ProviderSettings,
+    QuestionnaireGate, Questionnaires, Reading, Recheck, RiskProvider, Subject, VendorReference,
+    VendorRequest, VendorResponse, names, transport::join,
 };
 
 pub(super) const SIGNATURE: &str = "toy-signature";
@@ -33,6 +33,7 @@ pub(super) enum Flaw {
     None,
     FollowsAnywhere,
     IgnoresCursors,
+    IgnoresFilters,
     LosesItems,
     NoListIsNoForms,
     PaysForReading,
@@ -244,13 +245,19 @@ impl History for Able {
     async fn page(
         &self,
         call: &Call,
-        _: &HistoryQuery,
+        query: &HistoryQuery,
         cursor: Option<&str>,
     ) -> Result<HistoryPage, ProviderError> {
         let malformed = || ProviderError::answered(FailureKind::Malformed, 200, "no page");
         let cursor = cursor.filter(|_| self.flaw != Flaw::IgnoresCursors);
         let url = match cursor {
-            None => join(&self.base, "/list"),
+            None => {
+                let mut first = join(&self.base, "/list");
+                if !query.filters.is_empty() && self.flaw != Flaw::IgnoresFilters {
+                    first.query_pairs_mut().extend_pairs(&query.filters);
+                }
+                first
+            }
             Some(cursor) if self.is_home(cursor) => {
                 Url::parse(cursor).map_err(|error| malformed().with_source(error))?
             }
@@ -258,6 +265,10 @@ impl History for Able {
         };
         let body = self.read(call, "list", url.clone()).await?;
         self.page_of(&body, &url).ok_or_else(malformed)
+    }
+
+    fn filters(&self) -> &'static [HistoryFilter] {
+        &[HistoryFilter { name: "state", values: &["open", "closed"] }]
     }
 }
 
