@@ -34,6 +34,7 @@ mod segments;
 mod sequential;
 mod settings;
 pub mod text;
+mod unanswered;
 mod verdict;
 mod words;
 
@@ -49,10 +50,11 @@ pub use outcomes::{
     Outcomes, RecallAt, RecallAtCapacity, RocPoint, SideCalibration, Step, TieBand, TieBands,
 };
 pub use pairs::{Pair, Pairs, Points, Rating};
-pub use recall::{CorrectedRecall, Verified};
+pub use recall::{CorrectedRecall, Stratum, Verified};
 pub use report::{Context, Funnel, Latency, Report, Service, ServiceSide, Versions};
 pub use scores::{BlandAltman, Density, Histograms, Psi, Scores, Wilcoxon, shift};
 pub use segments::{Segment, SegmentAuc};
 pub use sequential::{bounds, nominal};
 pub use settings::{Bootstrap, Minimum, Settings, UnusableSetting};
+pub use unanswered::{Silence, Unanswered};
 pub use verdict::Verdict;

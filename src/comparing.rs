@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 pub use costs::{Cost, Costs};
 pub use drift::{Drift, drift};
 pub use labels::{Blinding, Labels};
-pub use pairs::{ComparedPair, ComparedSide, PairSource};
+pub use pairs::{AskedOf, ComparedPair, ComparedSide, PairSource};
 pub use periods::{Period, Version};
 pub use service::Spent;
 
@@ -28,13 +28,17 @@ use pairs::Sieve;
 use periods::Periods;
 
 use crate::{
-    compare::{self, Funnel, Pairs, Service, Versions},
+    compare::{self, Funnel, Pairs, Service, Unanswered, Versions},
     outcomes::OutcomeType,
     store::{Candidates, Store, StoreError},
 };
 
 /// How far apart in time two answers may be, where nobody says otherwise.
 pub const DEFAULT_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// The narrowest such window: nobody answers faster.
+pub const LEAST_WINDOW: Duration = Duration::from_secs(1);
+/// The widest one.
+pub const MAX_WINDOW: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// A question's answers may come so much later than the question.
 const LATE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -57,6 +61,8 @@ pub struct Selection {
     pub segment: Option<SegmentKey>,
     /// The outcomes that make a subject a case.
     pub positive: Vec<OutcomeType>,
+    /// What is told from then on changes nothing.
+    pub told_until: Option<Timestamp>,
 }
 
 /// By what pairs can be divided.
@@ -80,6 +86,8 @@ pub struct Gathered {
     pub pairs: Pairs,
     /// How they were found.
     pub funnel: Funnel,
+    /// Whom a side left without an answer.
+    pub unanswered: Unanswered,
     /// What was compared, when.
     pub periods: Vec<Period>,
     /// Whether whoever labelled had seen scores.
@@ -89,7 +97,7 @@ pub struct Gathered {
 /// What the record names, by the keyed hash under which it is kept.
 pub type Countries = BTreeMap<String, &'static str>;
 
-/// Gathers the pairs of a selection, and hands each to `each` as well.
+/// Gathers the pairs of a selection, of questions that `takes` lets in, one for each subject, and hands each to `each` as well.
 ///
 /// # Errors
 ///
@@ -98,27 +106,30 @@ pub async fn gather(
     store: &Store,
     selection: &Selection,
     countries: &Countries,
+    takes: impl Fn(AskedOf<'_>) -> bool + Send + Sync,
     mut each: impl FnMut(&ComparedPair, &compare::Pair<'_>) + Send,
 ) -> Result<Gathered, StoreError> {
     let labels = Labels::read(store, selection).await?;
-    let mut sieve = Sieve::new(selection, countries);
+    let mut sieve = Sieve::new(selection, countries, &takes);
     let (mut pairs, mut periods, mut blinding) = (Pairs::default(), Periods::default(), Blinding::default());
-    let wanted = selection.candidates();
     let mut take = |mut pair: ComparedPair| {
         let label = labels.of(pair.subject.as_str());
+        pair.known_before = labels.told_before(pair.subject.as_str(), pair.at);
+        let label = label.filter(|_| !pair.known_before);
+        blinding.count(label, pair.known_before);
         pair.labelled_since = label.map(|label| label.since);
-        let outcome = label.map(|label| label.positive);
-        blinding.count(label);
         periods.note(&pair);
-        let row = pair.row(outcome);
+        let row = pair.row(label.map(|label| label.positive));
         each(&pair, &row);
         pairs.push(row);
     };
+    let wanted = selection.candidates();
     store.candidates(&wanted, |candidate| sieve.sift(candidate).into_iter().for_each(&mut take)).await?;
     sieve.end().into_iter().for_each(&mut take);
     let unattached = store.unattached(&selection.exactly()).await?;
+    let unanswered = sieve.unanswered(|subject| labels.of(subject).map(|label| label.positive));
     let funnel = sieve.funnel(unattached, pairs.labelled());
-    Ok(Gathered { pairs, funnel, periods: periods.in_order(), blinding })
+    Ok(Gathered { pairs, funnel, unanswered, periods: periods.in_order(), blinding })
 }
 
 /// How both providers served the team in the time of a selection, whatever they were asked; `paid` says which exchanges

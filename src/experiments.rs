@@ -45,6 +45,8 @@ pub struct Decision {
     pub id: DecisionId,
     /// What was decided.
     pub decision: DecisionWord,
+    /// The last look before it; none where none was taken.
+    pub look: Option<u32>,
     /// Why.
     pub rationale: String,
     /// Id of the API key that decided.
@@ -88,6 +90,12 @@ impl DecisionWord {
             Self::Extend => "extend",
             Self::Stop => "stop",
         }
+    }
+
+    /// Whether it is decided by what a look found.
+    #[must_use]
+    pub fn needs_a_look(self) -> bool {
+        self != Self::Stop
     }
 
     /// The decision of this word.

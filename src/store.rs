@@ -50,7 +50,7 @@ pub use jobs::{Failure, Lease, LeaseRequest, LeasedItem, NewItem, Progress};
 pub use journal::Journal;
 pub use keys::{NewKey, StoredKey};
 pub use listing::Filter;
-pub use outcomes::{NewOutcome, OutcomeFilter, Supersedable};
+pub use outcomes::{NewOutcome, OutcomeFilter, OutcomeNoted, Supersedable};
 pub use questionnaires::KnownQuestionnaire;
 pub use records::{
     AskedAbout, AssessmentRecord, AttemptsRecord, Compared, Intent, Origin, ProviderRecord, ServedRecord,

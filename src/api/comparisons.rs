@@ -10,7 +10,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use risk_provider::{CountryCode, Level, ProviderName};
 
 use report::Comparison;
@@ -25,13 +25,12 @@ use super::{
 use crate::{
     cache::KeyMaker,
     compare::{Context, Report, Settings},
-    comparing::{self, Countries, DEFAULT_WINDOW, SegmentKey, Selection},
+    comparing::{self, Countries, DEFAULT_WINDOW, LEAST_WINDOW, MAX_WINDOW, SegmentKey, Selection},
     keys::Scope,
     outcomes::OutcomeType,
 };
 
 const CSV: &str = "text/csv";
-const MAX_WINDOW: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const PARAMETERS: &[&str] = &[
     "left",
     "right",
@@ -49,11 +48,11 @@ const PARAMETERS: &[&str] = &[
 /// Compare two providers.
 ///
 /// On your team's own subjects: pairs of answers to the same question, from shadows, consensus, rechecks and imports,
-/// held against the outcomes that your team recorded. `funnel` says why other answers are no pairs. A figure that
+/// held against the outcomes that your team recorded after they were asked for. `funnel` says why other answers are no pairs. A figure that
 /// cannot be given is null with its reason; without enough outcomes nobody wins.
 ///
-/// With `Accept: text/csv` the pairs themselves: a line each, from which every figure but those of the service can be
-/// recomputed. Neither form holds a reference or anything personal.
+/// With `Accept: text/csv` the pairs themselves: a line each, from which every figure can be recomputed but those of the
+/// funnel, the service, costs and blinding. Neither form holds a reference or anything personal.
 #[utoipa::path(
     get,
     path = "/v1/comparisons",
@@ -90,9 +89,15 @@ pub(super) async fn read(
     caller.needs(Scope::Compare)?;
     let (selection, settings) = wanted(&api, &caller, query.as_deref())?;
     if wants_csv(&headers) {
-        return table(&api, &selection).await;
+        return table(&api, &selection).await.map(varied);
     }
-    report(&api, selection, settings).await.map(IntoResponse::into_response)
+    report(&api, selection, settings).await.map(IntoResponse::into_response).map(varied)
+}
+
+/// Another `Accept` has another answer.
+fn varied(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 async fn report(
@@ -101,7 +106,7 @@ async fn report(
     settings: Settings,
 ) -> Result<axum::Json<Comparison>, Problem> {
     let countries = countries(api, &selection);
-    let gathering = comparing::gather(&api.0.store, &selection, &countries, |_, _| {});
+    let gathering = comparing::gather(&api.0.store, &selection, &countries, |_| true, |_, _| {});
     let paid = |provider: &ProviderName, operation: &str| {
         let provider = api.0.assessor.provider(provider.as_str());
         let mut operations = provider.into_iter().flat_map(|it| it.adapter.descriptor().operations);
@@ -114,8 +119,10 @@ async fn report(
         left: selection.left.to_string(),
         right: selection.right.to_string(),
         funnel: gathered.funnel,
+        unanswered: gathered.unanswered,
         service,
         versions: Selection::versions(&gathered.periods),
+        notes: report::notes(&gathered.periods, gathered.blinding),
     };
     let pairs = gathered.pairs;
     // It takes a processor for a while, which requests must not wait for.
@@ -128,7 +135,9 @@ async fn table(api: &Api, selection: &Selection) -> Result<Response, Problem> {
     let countries = countries(api, selection);
     let mut table = PairTable::new();
     let each = |pair: &comparing::ComparedPair, row: &crate::compare::Pair<'_>| table.add(pair, row);
-    comparing::gather(&api.0.store, selection, &countries, each).await.map_err(Problem::unreadable)?;
+    comparing::gather(&api.0.store, selection, &countries, |_| true, each)
+        .await
+        .map_err(Problem::unreadable)?;
     let text = table.text().ok_or_else(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response())
 }
@@ -172,6 +181,7 @@ fn selection(api: &Api, caller: &Caller, given: &mut Parameters) -> Selection {
         positive: given
             .parsed("positive", positive)
             .unwrap_or_else(|| OutcomeType::ALL.into_iter().filter(|kind| kind.is_bad()).collect()),
+        told_until: None,
     }
 }
 
@@ -198,8 +208,10 @@ fn settings(given: &mut Parameters) -> Settings {
 
 fn window(text: &str) -> Result<Duration, String> {
     let length = humantime::parse_duration(text).ok();
-    let length = length.filter(|length| !length.is_zero() && *length <= MAX_WINDOW);
-    length.ok_or_else(|| "must be a number and a unit, such as 15m, 24h or 7d, and at most a year".to_owned())
+    let length =
+        length.filter(|length| length.subsec_nanos() == 0 && (LEAST_WINDOW..=MAX_WINDOW).contains(length));
+    let wanted = "must be a number and a unit, such as 15m, 24h or 7d: whole seconds, from one to a year";
+    length.ok_or_else(|| wanted.to_owned())
 }
 
 fn positive(text: &str) -> Result<Vec<OutcomeType>, String> {
@@ -223,8 +235,48 @@ pub(super) fn all_countries(keys: &KeyMaker) -> Countries {
     known.map(|country| (keys.country(country), country.as_str())).collect()
 }
 
+/// Whether a table is preferred to a report, by the weights of RFC 9110; a report where both are wanted alike.
 fn wants_csv(headers: &HeaderMap) -> bool {
-    let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let mut types = ranges.flat_map(|value| value.split(',')).map(|range| range.split(';').next());
-    types.any(|essence| essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(CSV)))
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(String, f64)> = values.flat_map(|value| value.split(',')).filter_map(range).collect();
+    let weight = |names: [&str; 3]| {
+        let named = |name: &&str| ranges.iter().find(|(range, _)| range == name).map(|(_, weight)| *weight);
+        names.iter().find_map(named).unwrap_or_default()
+    };
+    weight([CSV, "text/*", "*/*"]) > weight(["application/json", "application/*", "*/*"])
+}
+
+/// A range of `Accept` in lower case, and its weight.
+fn range(text: &str) -> Option<(String, f64)> {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next()?.to_ascii_lowercase();
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    Some((name, weight.map_or(Some(1.0), |weight| weight.trim().parse().ok())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_table_is_given_to_whoever_prefers_it() {
+        for (accept, expected) in [
+            ("text/csv", true),
+            ("Text/CSV; charset=utf-8", true),
+            ("text/csv;q=0", false),
+            ("application/json, text/csv;q=0.1", false),
+            ("application/json;q=0.5, text/csv", true),
+            ("text/*", true),
+            ("*/*", false),
+            ("application/json", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(wants_csv(&headers), expected, "{accept}");
+        }
+        assert!(!wants_csv(&HeaderMap::new()));
+    }
 }

@@ -16,7 +16,7 @@ use risk_provider::{FieldProblem, Level, ProviderName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use told::ExperimentState;
+use told::{ExperimentState, ExperimentSummary};
 
 use super::{
     Api,
@@ -85,7 +85,7 @@ pub(super) struct ExperimentRequest {
 /// A page of experiments, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ExperimentPage {
-    experiments: Vec<ExperimentState>,
+    experiments: Vec<ExperimentSummary>,
     /// Give it as `cursor` for the next page; none on the last one.
     next_cursor: Option<String>,
 }
@@ -173,7 +173,7 @@ pub(super) async fn register(
 
 /// List experiments.
 ///
-/// Your team's, newest first. None of them says which way its data point, except by the looks taken.
+/// Your team's, newest first, with what the last look found and what was decided; each by its id tells how far it is.
 #[utoipa::path(
     get,
     path = "/v1/experiments",
@@ -212,7 +212,9 @@ pub(super) async fn list(
     let next_cursor = found.last().filter(|_| more).map(|last| cursor_after(last.id.as_str()));
     let mut experiments = Vec::with_capacity(found.len());
     for experiment in found {
-        experiments.push(state(&api, experiment).await?);
+        let looks = api.0.store.looks(&experiment.id).await.map_err(Problem::unreadable)?;
+        let decisions = api.0.store.decisions(&experiment.id).await.map_err(Problem::unreadable)?;
+        experiments.push(ExperimentSummary::of(experiment, &looks, decisions));
     }
     Ok(axum::Json(ExperimentPage { experiments, next_cursor }))
 }

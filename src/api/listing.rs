@@ -264,7 +264,8 @@ pub(super) fn cursor_after(id: &str) -> String {
 /// The id, which begins with `prefix`, that a cursor stands for.
 pub(super) fn after_cursor(cursor: &str, prefix: &str) -> Option<String> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    text.starts_with(prefix).then_some(text)
+    // No id holds a NUL, and not every database takes one.
+    (text.starts_with(prefix) && !text.contains('\0')).then_some(text)
 }
 
 #[cfg(test)]
@@ -275,7 +276,8 @@ mod tests {
     fn a_cursor_reads_back_and_nothing_else_is_one() {
         let id = AssessmentId::new();
         assert_eq!(after_cursor(&cursor_after(id.as_str()), "asm_"), Some(id.to_string()));
-        for text in ["", "asm_1", "////", &URL_SAFE_NO_PAD.encode("sub_1")] {
+        for text in ["", "asm_1", "////", &URL_SAFE_NO_PAD.encode("sub_1"), &URL_SAFE_NO_PAD.encode("asm_\0")]
+        {
             assert_eq!(after_cursor(text, "asm_"), None, "{text}");
         }
     }

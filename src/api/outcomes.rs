@@ -76,7 +76,7 @@ pub(super) struct OutcomePage {
 ///
 /// What later turned out to be true of a subject that your team has asked about: providers' answers are compared with it.
 /// Nothing is ever changed: an outcome that another `supersedes` no longer counts. The same content told again is the
-/// same outcome, so whatever was cut short can simply be sent again, also without an `Idempotency-Key`.
+/// same outcome while it counts, so whatever was cut short can simply be sent again, also without an `Idempotency-Key`.
 ///
 /// As `application/x-ndjson`, a line is an outcome, and so many lines may be sent at once. The answer has a line for
 /// each, in their order: `{"line", "id", "created"}`, or `{"line", "error": {"code", "detail", "field"}}`. A bad line
@@ -95,7 +95,7 @@ pub(super) struct OutcomePage {
         BodyRefusals,
         KeyRefusals,
         (status = 404, description = "Your team has not asked about such a subject", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Another outcome supersedes the same one already", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Another outcome supersedes the same one already, or the same was told and superseded", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "The subject was erased", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields to mend", body = Problem, content_type = "application/problem+json"),
     )
@@ -167,8 +167,7 @@ fn filter(query: Option<&str>) -> Result<(OutcomeFilter, u32), Problem> {
     let (from, to) = given.span();
     let limit = given.limit(DEFAULT_LIMIT, MAX_LIMIT);
     let after = given.parsed("cursor", |text| {
-        let id = after_cursor(text, "out_").filter(|id| !id.contains('\0'));
-        let id = id.map(|id| OutcomeId::from_text(&id));
+        let id = after_cursor(text, "out_").map(|id| OutcomeId::from_text(&id));
         id.ok_or_else(|| "must be next_cursor of the page before".to_owned())
     });
     given.checked()?;
@@ -186,7 +185,10 @@ async fn note(api: &Api, caller: &Caller, told: OutcomeRequest) -> Result<(Outco
     let subject = told.subject(api, caller).await?;
     let content_mac = told.content_mac(api, &subject.id);
     if let Some(known) = store.outcome(team, &content_mac).await.map_err(Problem::unreadable)? {
-        return Ok((known, false));
+        return match &known.superseded_by {
+            None => Ok((known, false)),
+            Some(later) => Err(told_before(&known.id, later)),
+        };
     }
     let supersedes = told.supersedes.as_deref().map(OutcomeId::from_text);
     if let Some(earlier) = &supersedes {
@@ -229,6 +231,15 @@ fn supersedable(stands: &Supersedable) -> Result<(), Problem> {
 
 fn conflict(later: &str) -> Problem {
     let detail = format!("supersedes: {later} supersedes that one already; supersede that one instead");
+    Problem::new(StatusCode::CONFLICT, "already_superseded", detail).with_field("supersedes")
+}
+
+/// The same was told and taken back: whether it holds again is for whoever tells it to say.
+fn told_before(known: &OutcomeId, later: &OutcomeId) -> Problem {
+    let detail = format!(
+        "the same was told as {known} and no longer counts, because {later} superseded it; tell it with \"supersedes\" \
+         naming what counts now if it holds after all"
+    );
     Problem::new(StatusCode::CONFLICT, "already_superseded", detail).with_field("supersedes")
 }
 

@@ -14,13 +14,13 @@ use super::{
     numbers::{quantile, reach},
     outcomes::Outcomes,
     settings::Settings,
-    words::count,
+    words::{count, percent},
 };
 
 /// How much data the question takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SampleAdvice {
-    /// Pairs, with or without an outcome.
+    /// Pairs, with or without an outcome, while as large a share of them has one.
     pub pairs: Need,
     /// Pairs with an outcome.
     pub labelled: Need,
@@ -69,8 +69,11 @@ pub(super) fn sample_advice(
     let positives = whole(spread * reach * reach).max(minimum.positives);
     let negatives = whole(positives as f64 * ratio).max(minimum.negatives);
     let labelled = positives.saturating_add(negatives);
+    // Where only some pairs have an outcome, it takes as many more of them.
+    let unlabelled = if outcomes.labelled > 0 { pairs as f64 / outcomes.labelled as f64 } else { 1.0 };
+    let for_outcomes = whole(labelled as f64 * unlabelled);
     let advice = SampleAdvice {
-        pairs: Need::of(pairs, pairs_for(pairs, kappa, settings).max(minimum.pairs).max(labelled)),
+        pairs: Need::of(pairs, pairs_for(pairs, kappa, settings).max(minimum.pairs).max(for_outcomes)),
         labelled: Need::of(outcomes.labelled, labelled),
         positives: Need::of(outcomes.positives, positives),
         negatives: Need::of(outcomes.negatives, negatives),
@@ -119,6 +122,15 @@ impl Need {
 // === impl SampleAdvice ===
 
 impl SampleAdvice {
+    /// How many pairs that takes, where not all have an outcome.
+    fn of_pairs(&self) -> String {
+        if self.labelled.have == 0 || self.labelled.have == self.pairs.have || self.labelled.more == 0 {
+            return String::new();
+        }
+        let share = percent(Some(self.labelled.have as f64 / self.pairs.have as f64));
+        format!(" While {share} of pairs have an outcome, that is about {} pairs.", count(self.pairs.need))
+    }
+
     fn sentences(&self, for_kappa: u64, settings: &Settings) -> Vec<String> {
         let source = if self.measured {
             "as these data vary"
@@ -127,14 +139,15 @@ impl SampleAdvice {
         };
         let outcomes = format!(
             "To find a difference of {} between the areas under the curve with a power of {} takes about {} positive \
-             and {} negative outcomes, {} in all ({source}); there are {} and {}.",
+             and {} negative outcomes, {} in all ({source}); there are {} and {}.{}",
             settings.margin,
             settings.power,
             count(self.positives.need),
             count(self.negatives.need),
             count(self.labelled.need),
             count(self.positives.have),
-            count(self.negatives.have)
+            count(self.negatives.have),
+            self.of_pairs()
         );
         let kappa = format!(
             "To know linear kappa to ± {} takes about {} pairs; there are {}.",

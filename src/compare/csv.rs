@@ -2,20 +2,29 @@
 //!
 //! A header line, then a line a pair. Columns go by name, in any order; unknown ones are passed over. `left_score` and
 //! `right_score` must be there, `left_level`, `right_level`, `outcome` and `segment` may. A blank level is the cut of its
-//! score, a blank outcome is unknown. A blank score is a provider that did not answer: the pair is left out and counted.
+//! score, a blank outcome is unknown. A blank score is a provider that did not answer: the pair is left out and counted. Of
+//! several lines with one `subject_id` the first counts, since statistics take pairs for independent.
 //! Anything else that is not understood refuses the whole file, with its line: a report from the rest would look
 //! complete, and rubbish might read as low.
 
-use std::io::{self, Read, Write};
+use std::{
+    collections::HashSet,
+    io::{self, Read, Write},
+};
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use risk_provider::Level;
 
-use super::{Funnel, Pair, Pairs, Points, Rating};
+use super::{Funnel, Pair, Pairs, Points, Rating, Unanswered};
 
 /// The columns that every file has, in the order in which they are written.
 pub const COLUMNS: [&str; 6] =
     ["left_score", "right_score", "left_level", "right_level", "outcome", "segment"];
+/// The columns that are understood: those, and what tells subjects apart.
+const NAMES: [&str; 7] =
+    [COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3], COLUMNS[4], COLUMNS[5], "subject_id"];
+/// More segments than this are no segments.
+const MOST_SEGMENTS: usize = 10_000;
 
 /// Why a file is not usable.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +47,16 @@ pub enum CsvError {
         /// What to write instead.
         wanted: &'static str,
     },
+    /// A field goes over several lines, as where a quote is not closed.
+    #[error(
+        "line {0}: a field goes on in the next line, so a quote in it is not closed; double the quotes within a value"
+    )]
+    OpenQuote(u64),
+    /// The segments are as many as subjects.
+    #[error(
+        "line {0}, column segment: more than {MOST_SEGMENTS} different values: name groups, not subjects"
+    )]
+    TooManySegments(u64),
     /// It is no CSV, or cannot be read.
     #[error("reading the pairs")]
     Csv(#[from] csv::Error),
@@ -48,8 +67,10 @@ pub enum CsvError {
 pub struct Found {
     /// The usable pairs.
     pub pairs: Pairs,
-    /// How they were found: `read`, `usable`, `labelled`, and pairs without a score.
+    /// How they were found: `read`, `usable`, `labelled`, pairs without a score and repeated ones.
     pub funnel: Funnel,
+    /// Whom a side left without an answer.
+    pub unanswered: Unanswered,
 }
 
 /// Reads pairs, about a million a second.
@@ -61,32 +82,41 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).buffer_capacity(1 << 18).from_reader(input);
     let columns = Columns::of(reader.byte_headers()?)?;
     let mut record = ByteRecord::new();
-    let (mut pairs, mut left_out) = (Pairs::default(), [0_u64; 3]);
+    let (mut found, mut left_out, mut seen) = (Found::default(), [0_u64; 4], HashSet::new());
     let mut read = 0;
     while reader.read_byte_record(&mut record)? {
         read += 1;
         let line = record.position().map_or(0, csv::Position::line);
+        if record.as_slice().contains(&b'\n') {
+            return Err(CsvError::OpenQuote(line));
+        }
         let row = Line { record: &record, columns: &columns, line };
-        match (row.rating(Side::Left)?, row.rating(Side::Right)?) {
-            (Some(left), Some(right)) => {
-                let (outcome, segment) = (row.outcome()?, row.segment()?);
-                pairs.push(Pair { left, right, outcome, segment });
-            }
-            (None, Some(_)) => left_out[0] += 1,
-            (Some(_), None) => left_out[1] += 1,
-            (None, None) => left_out[2] += 1,
+        let (left, right) = (row.rating(Side::Left)?, row.rating(Side::Right)?);
+        let (outcome, segment) = (row.outcome()?, row.segment()?);
+        let (Some(left), Some(right)) = (left, right) else {
+            found.unanswered.count((left.is_none(), right.is_none()), outcome);
+            left_out[usize::from(left.is_none()) + 2 * usize::from(right.is_none()) - 1] += 1;
+            continue;
+        };
+        let subject = row.value(SUBJECT);
+        if !subject.is_empty() && !seen.insert(Box::<[u8]>::from(subject)) {
+            left_out[3] += 1;
+            continue;
+        }
+        found.pairs.push(Pair { left, right, outcome, segment });
+        if found.pairs.segments() > MOST_SEGMENTS {
+            return Err(CsvError::TooManySegments(line));
         }
     }
-    let mut funnel = Funnel::default()
+    found.funnel = Funnel::default()
         .step("read", read)
-        .step("usable", pairs.len() as u64)
-        .step("labelled", pairs.labelled() as u64);
-    for (reason, count) in ["no_left_score", "no_right_score", "no_score"].into_iter().zip(left_out) {
-        if count > 0 {
-            funnel = funnel.without(reason, count);
-        }
+        .step("usable", found.pairs.len() as u64)
+        .step("labelled", found.pairs.labelled() as u64);
+    let reasons = ["no_left_score", "no_right_score", "no_score", "repeated"];
+    for (reason, count) in reasons.into_iter().zip(left_out).filter(|(_, count)| *count > 0) {
+        found.funnel = found.funnel.without(reason, count);
     }
-    Ok(Found { pairs, funnel })
+    Ok(found)
 }
 
 /// Writes pairs in the format that [`read`] reads, each with further columns of the caller's own.
@@ -142,8 +172,8 @@ enum Side {
     Right,
 }
 
-/// Where each column of [`COLUMNS`] stands.
-struct Columns([Option<usize>; COLUMNS.len()]);
+/// Where each column of [`NAMES`] stands.
+struct Columns([Option<usize>; NAMES.len()]);
 
 const LEFT_SCORE: usize = 0;
 const RIGHT_SCORE: usize = 1;
@@ -151,23 +181,24 @@ const LEFT_LEVEL: usize = 2;
 const RIGHT_LEVEL: usize = 3;
 const OUTCOME: usize = 4;
 const SEGMENT: usize = 5;
+const SUBJECT: usize = 6;
 
 // === impl Columns ===
 
 impl Columns {
     fn of(header: &ByteRecord) -> Result<Self, CsvError> {
-        let mut columns = [None; COLUMNS.len()];
+        let mut columns = [None; NAMES.len()];
         for (place, name) in header.iter().enumerate() {
             // A spreadsheet may mark the beginning of UTF-8.
             let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
-            let Some(column) = COLUMNS.iter().position(|column| column.as_bytes() == name) else { continue };
+            let Some(column) = NAMES.iter().position(|column| column.as_bytes() == name) else { continue };
             if columns[column].replace(place).is_some() {
-                return Err(CsvError::TwiceColumn(COLUMNS[column]));
+                return Err(CsvError::TwiceColumn(NAMES[column]));
             }
         }
         for needed in [LEFT_SCORE, RIGHT_SCORE] {
             if columns[needed].is_none() {
-                return Err(CsvError::NoColumn(COLUMNS[needed]));
+                return Err(CsvError::NoColumn(NAMES[needed]));
             }
         }
         Ok(Self(columns))
@@ -190,7 +221,7 @@ impl<'a> Line<'a> {
     }
 
     fn refused(&self, column: usize, found: &'static str, wanted: &'static str) -> CsvError {
-        CsvError::Value { line: self.line, column: COLUMNS[column], found, wanted }
+        CsvError::Value { line: self.line, column: NAMES[column], found, wanted }
     }
 
     /// None for a blank score.
@@ -243,10 +274,18 @@ impl<'a> Line<'a> {
 
     fn segment(&self) -> Result<Option<&'a str>, CsvError> {
         let value = self.value(SEGMENT);
-        let text = std::str::from_utf8(value);
         let refused = |_| self.refused(SEGMENT, "not UTF-8", "save the file as UTF-8");
-        text.map_err(refused).map(|text| Some(text).filter(|text| !text.is_empty()))
+        let text = std::str::from_utf8(value).map_err(refused)?;
+        if text.chars().any(acts) {
+            return Err(self.refused(SEGMENT, "a control character", "write plain text"));
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
+}
+
+/// Whether a letter moves the cursor or turns the direction of writing.
+fn acts(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

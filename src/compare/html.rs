@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("html/style.css");
 #[must_use]
 pub fn page(report: &Report) -> String {
     let (left, right) = (escape(&report.left), escape(&report.right));
-    let reasons = list(report.verdict_reasons.iter().map(String::as_str));
+    let reasons = list(report.verdict_reasons.iter().chain(&report.notes).map(String::as_str));
     let advice = list(report.sample_advice.text.iter().map(String::as_str));
     let word = report.verdict.as_str();
     let head = format!(
@@ -34,12 +34,13 @@ pub fn page(report: &Report) -> String {
          </section>\n",
         escape(&verdict(report))
     );
+    let wanted = number("more outcomes wanted", count(report.sample_advice.labelled.more));
     let numbers = format!(
         "<dl class=\"numbers\">\n{}{}{}{}</dl>\n",
         number("pairs", count(report.n)),
         number("with an outcome", count(report.outcomes.labelled)),
         number("positive", count(report.outcomes.positives)),
-        number("more outcomes wanted", count(report.sample_advice.labelled.more)),
+        if report.verdict.decides() { "" } else { &wanted },
     );
     let sections = [
         section("Sample", &format!("{advice}{}", sections::funnel(report))),

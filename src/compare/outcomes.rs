@@ -20,6 +20,7 @@ pub use capacity::{RecallAt, RecallAtCapacity, TieBand, TieBands};
 pub use combined::Combined;
 pub use delong::{Auc, RocPoint};
 pub use flags::{FlagRates, Mcnemar, OneSided};
+pub(super) use labelling::depends;
 pub use labelling::{Known, Labelling};
 pub use precision::AveragePrecision;
 

@@ -109,6 +109,11 @@ impl Pairs {
         self.rows.len()
     }
 
+    /// How many segments they are of.
+    pub(super) const fn segments(&self) -> usize {
+        self.names.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -42,30 +42,61 @@ fn main(report: &Report) -> Vec<String> {
     }
     if !few.is_empty() {
         let advice = &report.sample_advice;
-        few.push(format!(
-            "Collect about {} more positive and {} more negative outcomes.",
-            count(advice.positives.more),
-            count(advice.negatives.more)
-        ));
+        few.push(if advice.labelled.more == 0 {
+            format!("Collect {} more pairs.", count(advice.pairs.more))
+        } else {
+            format!(
+                "Collect about {} more positive and {} more negative outcomes.",
+                count(advice.positives.more),
+                count(advice.negatives.more)
+            )
+        });
         return few;
     }
     decided(report)
 }
 
 fn decided(report: &Report) -> Vec<String> {
-    let (left, right) = (&report.left, &report.right);
     let auc = &report.outcomes.auc;
-    let (Some(difference), Some(low), Some(high)) = (auc.difference, auc.difference_low, auc.difference_high)
-    else {
-        return vec!["The difference has no interval.".to_owned()];
-    };
-    let worse = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
-    if worse(&auc.left) && worse(&auc.right) {
-        return vec!["Both sides put negative outcomes above positive ones: scores or outcomes may be the wrong way round.".to_owned()];
+    let chosen: Vec<String> = [selective(report), silent(report)].into_iter().flatten().collect();
+    match (auc.difference_low, auc.difference_high) {
+        (None, _) | (_, None) if !auc.same_order => {
+            vec!["The difference has no interval.".to_owned()]
+        }
+        _ if !chosen.is_empty() => chosen,
+        _ if report.verdict == Verdict::Inconclusive => vec![worthless(report)],
+        (Some(low), Some(high)) => weighed(report, low, high),
+        _ => vec![format!(
+            "{} and {} put everybody in the same order: {} gains nothing.",
+            report.left, report.right, report.right
+        )],
     }
-    if let Some(selective) = selective(report) {
-        return vec![selective];
+}
+
+/// Why nobody wins whose scores tell nothing.
+fn worthless(report: &Report) -> String {
+    let (auc, margin) = (&report.outcomes.auc, report.settings.margin);
+    let below = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
+    let areas = format!(
+        "areas under the curve of {:.3} and {:.3}",
+        auc.left.value.unwrap_or_default(),
+        auc.right.value.unwrap_or_default()
+    );
+    if below(&auc.left) && below(&auc.right) {
+        format!(
+            "Both sides put negative outcomes above positive ones ({areas}): scores or outcomes may be the wrong way round."
+        )
+    } else {
+        format!(
+            "Neither side tells positive from negative outcomes ({areas}): each is surely less than {margin} better than \
+             chance, so neither is worth keeping for what it says."
+        )
     }
+}
+
+/// The gain, what it means, and what it takes.
+fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
+    let (left, right, auc) = (&report.left, &report.right, &report.outcomes.auc);
     let percent = report.settings.confidence * 100.0;
     let margin = report.settings.margin;
     let gain = format!(
@@ -73,7 +104,7 @@ fn decided(report: &Report) -> Vec<String> {
          worth acting upon).",
         auc.right.value.unwrap_or_default(),
         auc.left.value.unwrap_or_default(),
-        signed(-difference),
+        signed(-auc.difference.unwrap_or_default()),
         signed(-high),
         signed(-low)
     );
@@ -142,23 +173,58 @@ fn selective(report: &Report) -> Option<String> {
     if !labelling.selective {
         return None;
     }
-    let percent = |known: Known| known.share().unwrap_or_default() * 100.0;
+    if labelling.unflagged.labelled == 0 {
+        return Some(
+            "Nobody with an outcome is unflagged by both sides, as in an export of flagged cases. What became of the others \
+             decides who is better, so nobody wins: find out what became of everybody, or of a random sample of all."
+                .to_owned(),
+        );
+    }
+    let known = |flagged: Known, others: Known| {
+        format!(
+            "{} of {} whom it flags and of {} of {} others",
+            count(flagged.labelled),
+            count(flagged.pairs),
+            count(others.labelled),
+            count(others.pairs)
+        )
+    };
     Some(format!(
-        "Outcomes are known of {:.0} % of those whom {} flags and of {:.0} % of the others; for {} it is {:.0} % and {:.0} %. \
-         Such a choice makes the side that it follows look worse in its area under the curve, so nobody wins: find out \
-         what became of everybody, or of a random sample of all.",
-        percent(labelling.left_flagged),
+        "For {}, outcomes are known of {}; for {}, of {}. Such a choice makes the side that it follows look worse in its area \
+         under the curve, so nobody wins: find out what became of everybody, or of a random sample of all.",
         report.left,
-        percent(labelling.left_unflagged),
+        known(labelling.left_flagged, labelling.left_unflagged),
         report.right,
-        percent(labelling.right_flagged),
-        percent(labelling.right_unflagged)
+        known(labelling.right_flagged, labelling.right_unflagged)
+    ))
+}
+
+/// Why nobody wins where a side is silent about the hard cases.
+fn silent(report: &Report) -> Option<String> {
+    let Report { unanswered, outcomes, .. } = report;
+    if !unanswered.selective {
+        return None;
+    }
+    let sides = [(&report.left, unanswered.left), (&report.right, unanswered.right)];
+    let told = sides.into_iter().filter(|(_, silence)| silence.is_selective(outcomes)).map(|(side, silence)| {
+        format!(
+            "{side} left {} positive and {} negative outcomes without an answer, beside {} and {} that both answered",
+            count(silence.positives),
+            count(silence.negatives),
+            count(outcomes.positives),
+            count(outcomes.negatives)
+        )
+    });
+    let told: Vec<String> = told.collect();
+    Some(format!(
+        "{}. Whoever is silent about one kind looks better than it is, so nobody wins by the rest.",
+        told.join("; ")
     ))
 }
 
 fn unlabelled(report: &Report) -> Option<String> {
     let (labelled, n) = (report.outcomes.labelled, report.n);
-    (labelled > 0 && labelled < n).then(|| {
+    (labelled > 0 && labelled < n && !report.outcomes.labelling.selective).then(|| {
         format!(
             "Only {} of {} pairs have an outcome. If flagged subjects were investigated more often than others, \
              recall looks better than it is.",

@@ -1,34 +1,43 @@
 //! Recall when not everybody's truth is known: who was flagged is looked into, and of the others only a random sample.
 //!
 //! Counted as it comes, such recall flatters (Begg and Greenes 1983): what nobody flags is hardly ever found out. So each
-//! stratum's positives are scaled up by how many of it were looked into: those whom either side flags, and of those whom
-//! neither flags the audit sample alone. With A found and B missed, recall is A ÷ (A + B). Its interval is normal on
-//! ln(A ÷ B), by the delta method from both strata's multinomial counts, each with half a case added.
+//! stratum's positives are scaled up by how many of it were looked into: those whom both sides flag, those whom one of them
+//! flags alone, and of those whom neither flags the audit sample alone. One stratum for all who are flagged would favour
+//! whoever's flags are looked into. With A found and B missed, recall is A ÷ (A + B). Its interval is normal on ln(A ÷ B), by
+//! the delta method from each stratum's binomial count with half a case of each kind added. Whoever was drawn and is not
+//! known yet may be anybody, so a sample that is not looked into whole tells nothing.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::numbers::reach;
 
-/// What is known of both strata, for one side.
+/// What is known of each stratum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Verified {
-    /// Pairs that either side flags.
-    pub flagged: u64,
-    /// Those of them whose truth is known.
-    pub flagged_known: u64,
-    /// Those of these that are positive and flagged by this side.
-    pub found: u64,
-    /// Those that are positive and flagged by the other side alone.
-    pub missed: u64,
-    /// Pairs that neither side flags.
-    pub unflagged: u64,
-    /// Those of them that were sampled at random and whose truth is known.
-    pub sampled_known: u64,
-    /// Those of these that are positive.
-    pub sampled_positive: u64,
+    /// Whom both sides flag.
+    pub both: Stratum,
+    /// Whom this side alone flags.
+    pub alone: Stratum,
+    /// Whom the other side alone flags.
+    pub other: Stratum,
+    /// Whom neither flags, known as far as they were drawn.
+    pub neither: Stratum,
+    /// How many of those were drawn.
+    pub sampled: u64,
     /// Every known positive that neither side flags, sampled or not.
     pub unflagged_positive: u64,
+}
+
+/// Pairs that are flagged alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stratum {
+    /// How many.
+    pub pairs: u64,
+    /// Those of them whose truth is known.
+    pub known: u64,
+    /// Those of these that are positive.
+    pub positives: u64,
 }
 
 /// A side's recall among all positives, also those that nobody looked for.
@@ -51,8 +60,9 @@ pub struct CorrectedRecall {
     pub reason: Option<String>,
 }
 
-const NO_FLAGGED: &str = "of nobody who was flagged it is known what turned out to be true";
+const NO_FLAGGED: &str = "of nobody whom both sides, or one of them alone, flag it is known what turned out to be true: look into some of each";
 const NO_SAMPLE: &str = "of nobody in a random sample of the unflagged it is known what turned out to be true: draw one and look into it";
+const HALF_A_SAMPLE: &str = "not everybody in the random sample of the unflagged was looked into: until then, who was not may be whoever is hard to find out";
 const NO_POSITIVES: &str = "no outcome is positive: nothing could have been found";
 
 // === impl CorrectedRecall ===
@@ -61,12 +71,17 @@ impl CorrectedRecall {
     /// From what is known of one side.
     #[must_use]
     pub fn of(known: &Verified, confidence: f64) -> Self {
-        let found_out = known.found + known.missed + known.unflagged_positive.max(known.sampled_positive);
-        let observed = (found_out > 0).then(|| known.found as f64 / found_out as f64);
-        let hindrance = if known.flagged > 0 && known.flagged_known == 0 {
+        let Verified { both, alone, other, neither, sampled, unflagged_positive } = *known;
+        let found = both.positives + alone.positives;
+        let found_out = found + other.positives + unflagged_positive.max(neither.positives);
+        let observed = (found_out > 0).then(|| found as f64 / found_out as f64);
+        let is_unknown = |stratum: Stratum| stratum.pairs > 0 && stratum.known == 0;
+        let hindrance = if [both, alone, other].into_iter().any(is_unknown) {
             Some(NO_FLAGGED)
-        } else if known.unflagged > 0 && known.sampled_known == 0 {
+        } else if is_unknown(neither) {
             Some(NO_SAMPLE)
+        } else if neither.known < sampled {
+            Some(HALF_A_SAMPLE)
         } else if found_out == 0 {
             Some(NO_POSITIVES)
         } else {
@@ -75,8 +90,9 @@ impl CorrectedRecall {
         if let Some(reason) = hindrance {
             return Self { observed, reason: Some(reason.to_owned()), ..Self::default() };
         }
-        let (found, missed) = scaled(known, 0.0);
-        let (low, high) = interval(known, confidence);
+        let scaled = |strata: [Stratum; 2]| strata.iter().map(Stratum::all_positives).sum::<f64>();
+        let (found, missed) = (scaled([both, alone]), scaled([other, neither]));
+        let (low, high) = interval([both, alone], [other, neither], confidence);
         Self {
             observed,
             corrected: Some(found / (found + missed)),
@@ -87,31 +103,37 @@ impl CorrectedRecall {
     }
 }
 
-/// How many were found and missed in all, where `more` cases are added to each count.
-fn scaled(known: &Verified, more: f64) -> (f64, f64) {
-    let scale = |all: u64, seen: u64| if seen == 0 { 0.0 } else { all as f64 / seen as f64 };
-    let (flagged, unflagged) =
-        (scale(known.flagged, known.flagged_known), scale(known.unflagged, known.sampled_known));
-    let found = flagged * (known.found as f64 + more);
-    let missed = flagged * (known.missed as f64 + more) + unflagged * (known.sampled_positive as f64 + more);
-    (found, missed)
+// === impl Stratum ===
+
+impl Stratum {
+    /// Its positives if all of it were known.
+    fn all_positives(&self) -> f64 {
+        if self.known == 0 {
+            return 0.0;
+        }
+        self.pairs as f64 / self.known as f64 * self.positives as f64
+    }
+
+    /// The same with half a case of each kind added, and its variance.
+    fn spread(&self) -> (f64, f64) {
+        let (pairs, known) = (self.pairs as f64, self.known as f64 + 1.0);
+        let share = (self.positives as f64 + 0.5) / known;
+        (pairs * share, pairs * pairs * share * (1.0 - share) / known)
+    }
 }
 
-fn interval(known: &Verified, confidence: f64) -> (f64, f64) {
-    const HALF: f64 = 0.5;
-    let (found, missed) = scaled(known, HALF);
-    let scale = |all: u64, seen: u64| if seen == 0 { 0.0 } else { all as f64 / seen as f64 };
-    let (a, b, u) =
-        (known.found as f64 + HALF, known.missed as f64 + HALF, known.sampled_positive as f64 + HALF);
-    // Two further halves stand for those who are neither.
-    let (n, m) = (known.flagged_known as f64 + 3.0 * HALF, known.sampled_known as f64 + 2.0 * HALF);
-    let flagged = scale(known.flagged, known.flagged_known).powi(2);
-    let unflagged = scale(known.unflagged, known.sampled_known).powi(2);
-    let of_found = flagged * a * (1.0 - a / n);
-    let of_missed = flagged * b * (1.0 - b / n) + unflagged * u * (1.0 - u / m);
-    let of_both = -flagged * a * b / n;
-    let variance =
-        of_found / (found * found) + of_missed / (missed * missed) - 2.0 * of_both / (found * missed);
+fn interval(found: [Stratum; 2], missed: [Stratum; 2], confidence: f64) -> (f64, f64) {
+    let sum = |strata: [Stratum; 2]| {
+        let spreads = strata.iter().filter(|stratum| stratum.pairs > 0).map(Stratum::spread);
+        spreads.fold((0.0, 0.0), |(all, variance), (more, of_more)| (all + more, variance + of_more))
+    };
+    let ((found, of_found), (missed, of_missed)) = (sum(found), sum(missed));
+    if found <= 0.0 || missed <= 0.0 {
+        // Nobody is flagged, or everybody is.
+        let certain = if found > 0.0 { 1.0 } else { 0.0 };
+        return (certain, certain);
+    }
+    let variance = of_found / (found * found) + of_missed / (missed * missed);
     let (middle, spread) = ((found / missed).ln(), reach(confidence) * variance.max(0.0).sqrt());
     let share = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
     (share(middle - spread), share(middle + spread))
@@ -126,26 +148,28 @@ mod tests {
         (numbers.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// 20,000 subjects of whom 3 % are positive: one side flags seven in ten of them, and a twentieth of the others. Who is
-    /// flagged is looked into, one in fifty of the others finds out by themselves, and `sampled` of them are drawn.
-    fn population(seed: u64, sampled: f64) -> Verified {
+    /// 20,000 subjects of whom 3 % are positive: one side flags seven in ten of them, the other five, and each a twentieth of
+    /// the others. Of those whom a side flags, `looked_into` are known; of those whom nobody does, all that are `sampled`.
+    fn population(seed: u64, looked_into: [f64; 2], sampled: f64) -> [Verified; 2] {
         let mut numbers = Generator::new(seed);
-        let mut known = Verified::default();
+        let mut known = [Verified::default(); 2];
         for _ in 0..20_000 {
             let positive = uniform(&mut numbers) < 0.03;
-            let flagged = uniform(&mut numbers) < if positive { 0.70 } else { 0.05 };
-            let is_sampled = uniform(&mut numbers) < sampled;
-            match (flagged, positive) {
-                (true, _) => {
-                    known.flagged += 1;
-                    known.flagged_known += 1;
-                    known.found += u64::from(positive);
-                }
-                (false, _) => {
-                    known.unflagged += 1;
-                    known.sampled_known += u64::from(is_sampled);
-                    known.sampled_positive += u64::from(is_sampled && positive);
-                }
+            let flags = [0.70, 0.50].map(|seen| uniform(&mut numbers) < if positive { seen } else { 0.05 });
+            let chance = flags.iter().zip(looked_into).filter(|(flag, _)| **flag).map(|(_, chance)| chance);
+            let is_known = uniform(&mut numbers)
+                < chance.fold(0.0, f64::max).max(if flags == [false; 2] { sampled } else { 0.0 });
+            for (side, known) in known.iter_mut().enumerate() {
+                known.sampled += u64::from(flags == [false; 2] && is_known);
+                let stratum = match (flags[side], flags[1 - side]) {
+                    (true, true) => &mut known.both,
+                    (true, false) => &mut known.alone,
+                    (false, true) => &mut known.other,
+                    (false, false) => &mut known.neither,
+                };
+                stratum.pairs += 1;
+                stratum.known += u64::from(is_known);
+                stratum.positives += u64::from(is_known && positive);
             }
         }
         known
@@ -153,28 +177,37 @@ mod tests {
 
     #[test]
     fn what_flatters_is_corrected_and_the_interval_holds_the_truth_as_often_as_it_says() {
-        let mut held = 0;
-        let mut corrected = 0.0;
-        for seed in 0..400 {
-            let recall = CorrectedRecall::of(&population(seed, 0.1), 0.95);
-            assert!(recall.observed > Some(0.93), "{recall:?}");
-            corrected += recall.corrected.expect("a number") / 400.0;
-            held += u32::from(recall.low < Some(0.70) && recall.high > Some(0.70));
+        // All that are flagged are looked into, or the incumbent's mostly.
+        for looked_into in [[1.0, 1.0], [1.0, 0.2]] {
+            let (mut held, mut corrected) = ([0; 2], [0.0; 2]);
+            for seed in 0..400 {
+                for (side, known) in population(seed, looked_into, 0.1).iter().enumerate() {
+                    let truth = [0.70, 0.50][side];
+                    let recall = CorrectedRecall::of(known, 0.95);
+                    corrected[side] += recall.corrected.expect("a number") / 400.0;
+                    held[side] += u32::from(recall.low < Some(truth) && recall.high > Some(truth));
+                }
+            }
+            assert!(
+                (corrected[0] - 0.70).abs() < 0.015 && (corrected[1] - 0.50).abs() < 0.015,
+                "{corrected:?}"
+            );
+            assert!(held.iter().all(|held| (366..=398).contains(held)), "{held:?} of 400");
         }
-        assert!((corrected - 0.70).abs() < 0.01, "{corrected}");
-        assert!((368..=396).contains(&held), "{held} of 400");
+    }
+
+    fn stratum(pairs: u64, known: u64, positives: u64) -> Stratum {
+        Stratum { pairs, known, positives }
     }
 
     #[test]
     fn where_everybody_is_known_nothing_is_corrected() {
         let known = Verified {
-            flagged: 100,
-            flagged_known: 100,
-            found: 30,
-            missed: 10,
-            unflagged: 900,
-            sampled_known: 900,
-            sampled_positive: 10,
+            both: stratum(40, 40, 20),
+            alone: stratum(30, 30, 10),
+            other: stratum(30, 30, 10),
+            neither: stratum(900, 900, 10),
+            sampled: 900,
             unflagged_positive: 10,
         };
         let recall = CorrectedRecall::of(&known, 0.95);
@@ -183,19 +216,27 @@ mod tests {
     }
 
     #[test]
-    fn without_a_sample_or_a_case_it_says_so() {
-        let nobody =
-            Verified { flagged: 10, flagged_known: 10, found: 3, unflagged: 90, ..Verified::default() };
-        let recall = CorrectedRecall::of(&nobody, 0.95);
-        assert_eq!((recall.observed, recall.corrected), (Some(1.0), None));
-        assert_eq!(recall.reason.as_deref(), Some(NO_SAMPLE));
-        let none = Verified { sampled_known: 90, found: 0, ..nobody };
-        assert_eq!(CorrectedRecall::of(&none, 0.95).reason.as_deref(), Some(NO_POSITIVES));
-        let lucky = Verified { sampled_known: 90, ..nobody };
-        let recall = CorrectedRecall::of(&lucky, 0.95);
+    fn without_a_whole_sample_some_of_each_flag_or_a_case_it_says_so() {
+        let nobody = Verified {
+            both: stratum(10, 10, 3),
+            neither: stratum(90, 0, 0),
+            sampled: 90,
+            ..Verified::default()
+        };
+        let reason = |known: Verified| {
+            let recall = CorrectedRecall::of(&known, 0.95);
+            assert_eq!(recall.corrected, None);
+            recall.reason.expect("a reason")
+        };
+        assert_eq!(reason(nobody), NO_SAMPLE);
+        let looked_into = |known, positives| Verified { neither: stratum(90, known, positives), ..nobody };
+        assert_eq!(reason(looked_into(89, 2)), HALF_A_SAMPLE);
+        assert_eq!(reason(Verified { other: stratum(5, 0, 0), ..looked_into(90, 2) }), NO_FLAGGED);
+        assert_eq!(reason(Verified { both: stratum(10, 10, 0), ..looked_into(90, 0) }), NO_POSITIVES);
+        let lucky = CorrectedRecall::of(&looked_into(90, 0), 0.95);
         assert!(
-            recall.corrected == Some(1.0) && recall.low < Some(0.99),
-            "no case in a sample proves nothing: {recall:?}"
+            lucky.corrected == Some(1.0) && lucky.low < Some(0.99),
+            "no case in a sample proves nothing: {lucky:?}"
         );
     }
 }

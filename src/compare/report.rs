@@ -16,6 +16,7 @@ use super::{
     scores::{Scores, both, scores},
     segments::{Segment, segments},
     settings::Settings,
+    unanswered::Unanswered,
     verdict::{Evidence, Verdict, decide},
 };
 
@@ -28,10 +29,14 @@ pub struct Context {
     pub right: String,
     /// How the pairs were found.
     pub funnel: Funnel,
+    /// Whom a side left without an answer.
+    pub unanswered: Unanswered,
     /// How well both sides served.
     pub service: Service,
     /// What was compared.
     pub versions: Versions,
+    /// What to keep in mind, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// How pairs were found: how many were left after each step, and why others were not.
@@ -122,11 +127,17 @@ pub struct Report {
     pub verdict: Verdict,
     /// Why, in sentences.
     pub verdict_reasons: Vec<String>,
+    /// What to keep in mind, in sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// How much data the question takes.
     pub sample_advice: SampleAdvice,
     /// How the pairs were found.
     #[schema(value_type = Object)]
     pub funnel: Funnel,
+    /// Whom a side left without an answer.
+    #[serde(default)]
+    pub unanswered: Unanswered,
     /// How far both sides give the same levels.
     pub agreement: Agreement,
     /// How far their scores go together.
@@ -188,15 +199,18 @@ impl Report {
             || scores(&rows, &table, settings),
         );
         let n = rows.len() as u64;
-        let verdict = decide(&Evidence::of(n, &outcomes), settings);
+        let unanswered = context.unanswered.beside(&outcomes);
+        let verdict = decide(&Evidence::of(n, &outcomes, &unanswered), settings);
         let mut report = Self {
             left: context.left,
             right: context.right,
             n,
             verdict,
             verdict_reasons: Vec::new(),
+            notes: context.notes,
             sample_advice: sample_advice(n, &agreement.kappa_linear, &outcomes, settings),
             funnel: context.funnel,
+            unanswered,
             agreement,
             scores,
             outcomes,

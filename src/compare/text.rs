@@ -12,7 +12,7 @@ use super::{
 #[must_use]
 pub fn summary(report: &Report) -> String {
     let mut lines = vec![verdict(report), String::new()];
-    lines.extend(report.verdict_reasons.iter().map(|reason| format!("  {reason}")));
+    lines.extend(report.verdict_reasons.iter().chain(&report.notes).map(|reason| format!("  {reason}")));
     lines.push(String::new());
     lines.push(format!("left (incumbent): {}; right (challenger): {}", report.left, report.right));
     let steps =

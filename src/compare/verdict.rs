@@ -1,26 +1,30 @@
 //! One word for a committee, by a table that anyone can check.
 //!
-//! The first row that holds decides. The gain is the right side's AUC minus the left side's, with its interval; a share
-//! is one of all positives, with Wilson's interval.
+//! The first row that holds decides. The gain is the right side's AUC minus the left side's, with its interval; a side
+//! tells cases when its area is surely above ½; a share is one of all positives, with Wilson's interval. Both together is
+//! the mean of both ranks: worth it when its area is surely above either side's, and may be so by the margin.
 //!
 //! | | holds when | verdict |
 //! |---|---|---|
 //! | 1 | there is no outcome, or every outcome is of one kind | `inconclusive` |
 //! | 2 | there are fewer pairs, positives or negatives than the minimum | `extend` |
-//! | 3 | the gain has no interval, or both areas are surely below ½, as with scales or outcomes the wrong way round | `inconclusive` |
-//! | 4 | whose outcomes are known depends on a side's flags | `extend` |
-//! | 5 | each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
-//! | 6 | the gain is surely above 0, and may be as large as the margin, and the right area is surely above ½ | `promote` |
-//! | 7 | shares as in row 5, the left side is not surely better, and the mean of both ranks is surely better than either | `complementary` |
-//! | 8 | the gain is surely below the margin | `keep` |
-//! | 9 | anything else: more outcomes would decide | `extend` |
+//! | 3 | the gain has no interval | `inconclusive` |
+//! | 4 | whose outcomes or answers are known depends on flags or outcomes | `extend` |
+//! | 5 | neither area can be above ½ by as much as the margin, as with noise, or with scales or outcomes the wrong way round | `inconclusive` |
+//! | 6 | both together are worth it, each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
+//! | 7 | the gain is surely above 0 and may be as large as the margin, and the right side tells cases | `promote` |
+//! | 8 | both together are worth it, shares as in row 6, and the left side is not surely better | `complementary` |
+//! | 9 | the gain is surely below the margin, and the left side tells cases | `keep` |
+//! | 10 | anything else: more outcomes would decide | `extend` |
 //!
 //! Agreement alone never decides: two providers may agree and both be wrong.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{figure::Estimate, numbers::wilson, outcomes::Outcomes, settings::Settings};
+use super::{
+    figure::Estimate, numbers::wilson, outcomes::Outcomes, settings::Settings, unanswered::Unanswered,
+};
 
 /// What the comparison says to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -47,18 +51,20 @@ pub(super) struct Evidence {
     pub(super) negatives: u64,
     /// The interval of right − left.
     pub(super) gain: Option<(f64, f64)>,
-    /// Whether both areas are surely below one half.
-    pub(super) reversed: bool,
+    /// Whether the left area is surely above one half.
+    pub(super) left_tells: bool,
     /// Whether the right area is surely above one half.
     pub(super) right_tells: bool,
-    /// Whether it depends on flags whose outcomes are known.
+    /// The most that an area of either side can be.
+    pub(super) best: f64,
+    /// Whether it depends on flags or outcomes whose outcomes or answers are known.
     pub(super) selective: bool,
     /// Positives which the left side alone flags, and the right side alone.
     pub(super) alone: (u64, u64),
     /// Whether flags of positives surely exclude each other.
     pub(super) exclusive: bool,
-    /// Whether both together rank surely better than either.
-    pub(super) together: bool,
+    /// The least and the most by which both together rank better than either.
+    pub(super) together: Option<(f64, f64)>,
 }
 
 // === impl Verdict ===
@@ -95,20 +101,24 @@ pub(super) fn decide(evidence: &Evidence, settings: &Settings) -> Verdict {
     {
         return Verdict::Extend;
     }
-    let Some((low, high)) = evidence.gain.filter(|_| !evidence.reversed) else {
+    let Some((low, high)) = evidence.gain else {
         return Verdict::Inconclusive;
     };
     if evidence.selective {
         return Verdict::Extend;
     }
-    let shares = alone(evidence, settings);
-    if shares && evidence.exclusive {
+    if evidence.best < 0.5 + settings.margin {
+        return Verdict::Inconclusive;
+    }
+    let worth_it = |(low, high): (f64, f64)| low > 0.0 && high >= settings.margin;
+    let together = evidence.together.is_some_and(worth_it) && alone(evidence, settings);
+    if together && evidence.exclusive {
         Verdict::Complementary
-    } else if low > 0.0 && high >= settings.margin && evidence.right_tells {
+    } else if worth_it((low, high)) && evidence.right_tells {
         Verdict::Promote
-    } else if shares && evidence.together && high >= 0.0 {
+    } else if together && high >= 0.0 {
         Verdict::Complementary
-    } else if high < settings.margin {
+    } else if high < settings.margin && evidence.left_tells {
         Verdict::Keep
     } else {
         Verdict::Extend
@@ -127,25 +137,32 @@ fn alone(evidence: &Evidence, settings: &Settings) -> bool {
 // === impl Evidence ===
 
 impl Evidence {
-    pub(super) fn of(pairs: u64, outcomes: &Outcomes) -> Self {
-        let auc = &outcomes.auc;
-        let surely_above = |estimate: &Estimate| estimate.low.is_some_and(|low| low > 0.0);
-        let surely_below = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
-        let combined = &outcomes.combined;
+    pub(super) fn of(pairs: u64, outcomes: &Outcomes, unanswered: &Unanswered) -> Self {
+        let (auc, combined) = (&outcomes.auc, &outcomes.combined);
+        let tells = |area: &Estimate| area.low.is_some_and(|low| low > 0.5);
+        let most = |area: &Estimate| area.high.or(area.value).unwrap_or(1.0);
+        let gain = auc.difference_low.zip(auc.difference_high).map(|(low, high)| (-high, -low));
+        let (over_left, over_right) = (range(&combined.over_left), range(&combined.over_right));
+        let either = |(left, right): ((f64, f64), (f64, f64))| (left.0.min(right.0), left.1.min(right.1));
         Self {
             pairs,
             labelled: outcomes.labelled,
             positives: outcomes.positives,
             negatives: outcomes.negatives,
-            gain: auc.difference_low.zip(auc.difference_high).map(|(low, high)| (-high, -low)),
-            reversed: surely_below(&auc.left) && surely_below(&auc.right),
-            right_tells: auc.right.low.is_some_and(|low| low > 0.5),
-            selective: outcomes.labelling.selective,
+            gain: gain.or_else(|| auc.same_order.then_some((0.0, 0.0))),
+            left_tells: tells(&auc.left),
+            right_tells: tells(&auc.right),
+            best: most(&auc.left).max(most(&auc.right)),
+            selective: outcomes.labelling.selective || unanswered.selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
             exclusive: combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
-            together: surely_above(&combined.over_left) && surely_above(&combined.over_right),
+            together: over_left.zip(over_right).map(either).filter(|_| tells(&combined.auc)),
         }
     }
+}
+
+fn range(estimate: &Estimate) -> Option<(f64, f64)> {
+    estimate.low.zip(estimate.high)
 }
 
 #[cfg(test)]
@@ -159,18 +176,20 @@ mod tests {
             positives: 100,
             negatives: 900,
             gain: Some(gain),
-            reversed: false,
+            left_tells: true,
             right_tells: true,
+            best: 0.9,
             selective: false,
             alone: (3, 3),
             exclusive: false,
-            together: false,
+            together: None,
         }
     }
 
     #[test]
     fn every_row_of_the_table_decides() {
-        let apart = (30, 30);
+        let (apart, worth_it) = ((30, 30), Some((0.001, 0.02)));
+        let both = |gain| Evidence { alone: apart, together: worth_it, ..evidence(gain) };
         let cases = [
             (Evidence { positives: 0, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
             (Evidence { negatives: 0, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
@@ -178,20 +197,30 @@ mod tests {
             (Evidence { positives: 29, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (Evidence { negatives: 29, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (Evidence { gain: None, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
-            (Evidence { alone: apart, exclusive: true, ..evidence((0.1, 0.2)) }, Verdict::Complementary),
-            (Evidence { alone: (30, 3), exclusive: true, ..evidence((0.1, 0.2)) }, Verdict::Promote),
-            (Evidence { reversed: true, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
             (Evidence { selective: true, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (Evidence { selective: true, ..evidence((-0.2, -0.1)) }, Verdict::Extend),
+            (Evidence { selective: true, best: 0.4, ..evidence((0.1, 0.2)) }, Verdict::Extend),
+            (Evidence { best: 0.519, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
+            (Evidence { best: 0.519, ..evidence((-0.1, 0.0)) }, Verdict::Inconclusive),
+            (Evidence { exclusive: true, ..both((0.1, 0.2)) }, Verdict::Complementary),
+            (Evidence { exclusive: true, together: None, ..both((0.1, 0.2)) }, Verdict::Promote),
+            (
+                Evidence { exclusive: true, together: Some((0.001, 0.019)), ..both((0.1, 0.2)) },
+                Verdict::Promote,
+            ),
+            (Evidence { exclusive: true, together: Some((0.0, 0.2)), ..both((-0.1, 0.1)) }, Verdict::Extend),
+            (Evidence { exclusive: true, alone: (30, 3), ..both((0.1, 0.2)) }, Verdict::Promote),
             (Evidence { right_tells: false, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (evidence((0.001, 0.03)), Verdict::Promote),
             (evidence((0.001, 0.02)), Verdict::Promote),
-            (Evidence { alone: apart, together: true, ..evidence((0.01, 0.2)) }, Verdict::Promote),
-            (Evidence { alone: apart, together: true, ..evidence((-0.1, 0.1)) }, Verdict::Complementary),
-            (Evidence { alone: apart, together: true, ..evidence((-0.01, 0.01)) }, Verdict::Complementary),
-            (Evidence { alone: apart, together: true, ..evidence((-0.2, -0.1)) }, Verdict::Keep),
+            (both((0.01, 0.2)), Verdict::Promote),
+            (both((-0.1, 0.1)), Verdict::Complementary),
+            (both((-0.01, 0.01)), Verdict::Complementary),
+            (Evidence { together: None, ..both((-0.01, 0.01)) }, Verdict::Keep),
+            (both((-0.2, -0.1)), Verdict::Keep),
             (evidence((0.001, 0.019)), Verdict::Keep),
             (evidence((-0.1, 0.019)), Verdict::Keep),
+            (Evidence { left_tells: false, ..evidence((-0.1, 0.019)) }, Verdict::Extend),
             (evidence((-0.1, 0.02)), Verdict::Extend),
             (evidence((0.0, 0.1)), Verdict::Extend),
         ];

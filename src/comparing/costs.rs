@@ -49,6 +49,7 @@ impl Cost {
             let per_confirmed_case = amount(labelled, spent.answered.saturating_mul(flagged));
             let reason = match (&per_answer, &per_confirmed_case) {
                 (None, _) => Some("nothing was answered".to_owned()),
+                (Some(_), None) if labelled == 0 => Some("no pair has an outcome".to_owned()),
                 (Some(_), None) => Some("it flagged no case".to_owned()),
                 (Some(_), Some(_)) => None,
             };
@@ -75,6 +76,8 @@ mod tests {
             (cost.per_confirmed_case.as_deref(), cost.reason.as_deref()),
             (None, Some("it flagged no case"))
         );
+        let reason = Cost::of(&spent, 0, 0)["EUR"].reason.clone();
+        assert_eq!(reason.as_deref(), Some("no pair has an outcome"));
         assert_eq!(Cost::of(&Spent::default(), 100, 8), BTreeMap::new());
     }
 }

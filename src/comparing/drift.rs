@@ -148,7 +148,7 @@ struct Agreeing {
 pub async fn drift(store: &Store, selection: &Selection, confidence: f64) -> Result<Drift, StoreError> {
     let mut agreeing: BTreeMap<Date, Agreeing> = BTreeMap::new();
     let each = |pair: &ComparedPair, row: &Pair<'_>| agreeing.entry(monday(pair.at)).or_default().add(row);
-    gather(store, selection, &BTreeMap::new(), each).await?;
+    gather(store, selection, &BTreeMap::new(), |_| true, each).await?;
     let (left, mut changes) = side(store, selection, &selection.left, confidence).await?;
     let (right, more) = side(store, selection, &selection.right, confidence).await?;
     changes.extend(more);

@@ -1,7 +1,8 @@
-//! What turned out to be true of each subject, by the outcomes that still count.
+//! What turned out to be true of each subject, by the outcomes that count at a moment.
 //!
 //! A subject of whom anything positive is known is a case, whatever else was said of it: another outcome takes that back
-//! only by superseding it.
+//! only by superseding it. An answer predicts nothing that was told before it was asked for: then it may be known to whoever
+//! answers.
 
 use std::collections::HashMap;
 
@@ -10,10 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Selection;
-use crate::{
-    outcomes::OutcomeType,
-    store::{Store, StoreError},
-};
+use crate::store::{OutcomeNoted, Store, StoreError};
 
 /// What is known of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +20,21 @@ pub(super) struct Label {
     pub(super) positive: bool,
     /// Whether all who said so had seen no score; none where one of them did not tell.
     pub(super) blinded: Option<bool>,
-    /// When the first of them was recorded.
+    /// When anything was first told of the subject, also what no longer counts.
     pub(super) since: Timestamp,
+}
+
+/// What was told of a subject.
+#[derive(Debug)]
+struct Told {
+    /// What counts of it.
+    label: Option<Label>,
+    since: Timestamp,
 }
 
 /// What is known, by subject.
 #[derive(Debug, Default)]
-pub struct Labels(HashMap<String, Label>);
+pub struct Labels(HashMap<String, Told>);
 
 /// How many labelled pairs were labelled by somebody who had seen no score.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,49 +45,62 @@ pub struct Blinding {
     pub not_blinded: u64,
     /// Nobody told.
     pub unknown: u64,
+    /// Pairs without a label here, because something was told of their subject before they were asked for.
+    pub known_before: u64,
 }
 
 // === impl Labels ===
 
 impl Labels {
+    /// By the outcomes that counted at the selection's own end of telling; by all that count now where it has none.
     pub(super) async fn read(store: &Store, selection: &Selection) -> Result<Self, StoreError> {
         let mut labels = Self::default();
-        let positive = &selection.positive;
-        store
-            .labels(&selection.team, |subject, kind, blinded, at| {
-                labels.add(subject, kind, (blinded, at), positive);
-            })
-            .await?;
+        store.labels(&selection.team, |noted| labels.add(noted, selection)).await?;
         Ok(labels)
     }
 
     pub(super) fn of(&self, subject: &str) -> Option<Label> {
-        self.0.get(subject).copied()
+        self.0.get(subject).and_then(|told| told.label)
     }
 
-    fn add(
-        &mut self,
-        subject: &str,
-        kind: OutcomeType,
-        (blinded, at): (Option<bool>, Timestamp),
-        positive: &[OutcomeType],
-    ) {
-        let positive = positive.contains(&kind);
-        let label = self.0.entry(subject.to_owned()).or_insert(Label { positive, blinded, since: at });
-        label.positive |= positive;
-        label.since = label.since.min(at);
-        label.blinded = match (label.blinded, blinded) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            (None, _) | (_, None) => None,
-        };
+    /// Whether anything was told of a subject before `at`.
+    pub(super) fn told_before(&self, subject: &str, at: Timestamp) -> bool {
+        self.0.get(subject).is_some_and(|told| told.since < at)
+    }
+
+    fn add(&mut self, noted: OutcomeNoted<'_>, selection: &Selection) {
+        let OutcomeNoted { subject, kind, blinded, is_sure, recorded_at, superseded_at } = noted;
+        let ends = selection.told_until.unwrap_or(Timestamp::MAX);
+        if recorded_at >= ends {
+            return;
+        }
+        if !self.0.contains_key(subject) {
+            self.0.insert(subject.to_owned(), Told { label: None, since: recorded_at });
+        }
+        let Some(told) = self.0.get_mut(subject) else { return };
+        told.since = told.since.min(recorded_at);
+        if is_sure && superseded_at.is_none_or(|at| at >= ends) {
+            let positive = selection.positive.contains(&kind);
+            let label = told.label.get_or_insert(Label { positive, blinded, since: recorded_at });
+            label.positive |= positive;
+            label.blinded = match (label.blinded, blinded) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                (None, _) | (_, None) => None,
+            };
+        }
+        if let Some(label) = &mut told.label {
+            label.since = told.since;
+        }
     }
 }
 
 // === impl Blinding ===
 
 impl Blinding {
-    pub(super) fn count(&mut self, label: Option<Label>) {
+    /// Counts the label of a pair, or that something was known before.
+    pub(super) const fn count(&mut self, label: Option<Label>, known_before: bool) {
+        self.known_before += known_before as u64;
         let Some(label) = label else { return };
         let count = match label.blinded {
             Some(true) => &mut self.blinded,
@@ -94,31 +113,76 @@ impl Blinding {
 
 #[cfg(test)]
 mod tests {
+    use risk_provider::ProviderName;
+
     use super::*;
+    use crate::outcomes::OutcomeType;
 
-    const FRAUD: &[OutcomeType] = &[OutcomeType::ConfirmedFraud];
+    const FRAUD: OutcomeType = OutcomeType::ConfirmedFraud;
+    const CLEARED: OutcomeType = OutcomeType::Cleared;
 
-    fn label(outcomes: &[(OutcomeType, Option<bool>)]) -> Label {
-        let mut labels = Labels::default();
-        for (kind, blinded) in outcomes {
-            labels.add("sub_1", *kind, (*blinded, Timestamp::UNIX_EPOCH), FRAUD);
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn noted(kind: OutcomeType, second: i64) -> OutcomeNoted<'static> {
+        OutcomeNoted {
+            subject: "sub_1",
+            kind,
+            blinded: None,
+            is_sure: true,
+            recorded_at: at(second),
+            superseded_at: None,
         }
-        labels.of("sub_1").expect("a label")
+    }
+
+    fn label_until(ends: Option<i64>, outcomes: &[OutcomeNoted<'static>]) -> Option<Label> {
+        let selection = Selection {
+            team: "risk".to_owned(),
+            left: ProviderName::new("left"),
+            right: ProviderName::new("right"),
+            from: None,
+            to: None,
+            window: super::super::DEFAULT_WINDOW,
+            segment: None,
+            positive: vec![FRAUD],
+            told_until: ends.map(at),
+        };
+        let mut labels = Labels::default();
+        outcomes.iter().for_each(|noted| labels.add(*noted, &selection));
+        labels.of("sub_1")
+    }
+
+    fn label(outcomes: &[OutcomeNoted<'static>]) -> Label {
+        label_until(None, outcomes).expect("a label")
     }
 
     #[test]
     fn one_positive_outcome_makes_a_case_and_one_open_eye_unblinds() {
-        let (fraud, cleared) = (OutcomeType::ConfirmedFraud, OutcomeType::Cleared);
-        assert!(
-            !label(&[(cleared, None), (OutcomeType::Chargeback, None)]).positive,
-            "not among the wanted ones"
-        );
-        assert!(
-            label(&[(fraud, None), (cleared, None)]).positive
-                && label(&[(cleared, None), (fraud, None)]).positive
-        );
-        assert_eq!(label(&[(fraud, Some(true)), (cleared, Some(true))]).blinded, Some(true));
-        assert_eq!(label(&[(fraud, None), (cleared, Some(false))]).blinded, Some(false));
-        assert_eq!(label(&[(fraud, Some(true)), (cleared, None)]).blinded, None);
+        let chargeback = noted(OutcomeType::Chargeback, 2);
+        assert!(!label(&[noted(CLEARED, 1), chargeback]).positive, "not among the wanted ones");
+        for order in [[FRAUD, CLEARED], [CLEARED, FRAUD]] {
+            assert!(label(&order.map(|kind| noted(kind, 1))).positive);
+        }
+        let seen = |blinded| OutcomeNoted { blinded, ..noted(FRAUD, 1) };
+        assert_eq!(label(&[seen(Some(true)), seen(Some(true))]).blinded, Some(true));
+        assert_eq!(label(&[seen(None), seen(Some(false))]).blinded, Some(false));
+        assert_eq!(label(&[seen(Some(true)), seen(None)]).blinded, None);
+    }
+
+    #[test]
+    fn what_was_superseded_counts_no_more_and_was_told_all_the_same() {
+        let first = OutcomeNoted { superseded_at: Some(at(9)), ..noted(FRAUD, 1) };
+        let later = label(&[first, noted(CLEARED, 9)]);
+        assert_eq!((later.positive, later.since), (false, at(1)));
+        let doubtful = OutcomeNoted { is_sure: false, ..noted(FRAUD, 9) };
+        assert_eq!(label_until(None, &[first, doubtful]), None, "nobody is sure any more");
+    }
+
+    #[test]
+    fn what_is_told_after_the_end_changes_nothing() {
+        let first = OutcomeNoted { superseded_at: Some(at(9)), ..noted(FRAUD, 1) };
+        let until = |ends| label_until(Some(ends), &[first, noted(CLEARED, 9)]).map(|label| label.positive);
+        assert_eq!([until(1), until(5), until(9), until(10)], [None, Some(true), Some(true), Some(false)]);
     }
 }

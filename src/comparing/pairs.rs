@@ -1,11 +1,11 @@
 //! What makes a pair of two answers.
 //!
 //! Both answered the same question about the same subject, each by itself and completely, at about the same time. Every
-//! candidate that is none is counted under the first reason that holds. Of several pairs about one subject the first
-//! counts, since statistics take pairs for independent: those of one question before rechecks, rechecks before what was brought in, and the earlier before the later,
-//! so that what comes later changes no pair that there is.
+//! candidate that is none is counted under the first reason that holds. Of several pairs about one subject the earliest
+//! counts, since statistics take pairs for independent: so what comes later changes no pair that there is. Of those made
+//! at once, that of one question counts before a recheck, and a recheck before what was brought in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 
 use jiff::{SignedDuration, Timestamp};
 use risk_provider::Level;
@@ -13,7 +13,7 @@ use risk_provider::Level;
 use super::{Countries, SegmentKey, Selection, Word};
 use crate::{
     assessment::{Served, Status},
-    compare::{Funnel, Pair, Points, Rating},
+    compare::{Funnel, Pair, Points, Rating, Unanswered},
     ids::SubjectId,
     store::{Candidate, CandidateSource, Part, Side},
 };
@@ -53,6 +53,8 @@ pub struct ComparedPair {
     pub segment: Option<Word>,
     /// Since when its outcome is known.
     pub labelled_since: Option<Timestamp>,
+    /// Whether something was told of the subject before it was asked for: then it has no outcome.
+    pub known_before: bool,
     /// What the incumbent said.
     pub left: ComparedSide,
     /// What the challenger said.
@@ -76,6 +78,7 @@ pub struct ComparedSide {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Reason {
     Erased,
+    NotAsked,
     LeftUnanswered,
     RightUnanswered,
     NeitherAnswered,
@@ -91,14 +94,37 @@ enum Reason {
     Unattached,
 }
 
+/// A question, as far as it tells whether it is of a population.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedOf<'a> {
+    /// About whom.
+    pub subject: &'a SubjectId,
+    /// Person or company, as a word.
+    pub subject_type: &'a str,
+    /// The country, where countries are known.
+    pub country: Option<&'static str>,
+    /// The route; empty for what was brought in.
+    pub route: &'a str,
+    /// When the first answer was made.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Whether a question is of the population.
+type Takes<'a> = &'a (dyn Fn(AskedOf<'_>) -> bool + Send + Sync);
+
 /// What was found so far.
 pub(super) struct Sieve<'a> {
     selection: &'a Selection,
     countries: &'a Countries,
     from: Timestamp,
     to: Timestamp,
+    takes: Takes<'a>,
     /// Subjects that have their pair: a second one would count them twice.
     seen: HashSet<SubjectId>,
+    /// Pairs that were not made by one question, the earliest of each subject; those of questions follow them.
+    others: HashMap<SubjectId, ComparedPair>,
+    /// Subjects whom the left side, the right side, or both left without an answer.
+    silent: HashMap<SubjectId, (bool, bool)>,
     excluded: BTreeMap<Reason, u64>,
     found: u64,
     /// The best so far for what was brought in: all its candidates follow each other.
@@ -150,41 +176,122 @@ impl ComparedPair {
 // === impl Sieve ===
 
 impl<'a> Sieve<'a> {
-    pub(super) fn new(selection: &'a Selection, countries: &'a Countries) -> Self {
+    pub(super) fn new(selection: &'a Selection, countries: &'a Countries, takes: Takes<'a>) -> Self {
         let (from, to) = selection.span();
-        let (seen, excluded) = (HashSet::new(), BTreeMap::new());
-        Self { selection, countries, from, to, seen, excluded, found: 0, brought: None }
+        Self {
+            selection,
+            countries,
+            from,
+            to,
+            takes,
+            seen: HashSet::new(),
+            others: HashMap::new(),
+            silent: HashMap::new(),
+            excluded: BTreeMap::new(),
+            found: 0,
+            brought: None,
+        }
     }
 
-    /// The pair that a candidate makes, or that the candidates before it made.
+    /// The pair that a candidate makes. Candidates that were not asked in one question come first, and each kind in the
+    /// order of asking.
     pub(super) fn sift(&mut self, candidate: Candidate) -> Option<ComparedPair> {
         let at = candidate.left.asked_at.max(candidate.right.asked_at)?;
-        if at < self.from || at >= self.to {
+        if at < self.from || at >= self.to || !(self.takes)(self.asked_of(&candidate)) {
             return None;
         }
         let verdict = self.judge(&candidate, at);
-        if candidate.source != CandidateSource::Import {
-            return self.settle(verdict);
-        }
-        // One of what was brought in makes one pair, with whichever answer fits best.
-        match &mut self.brought {
-            Some(brought) if brought.asked_in == candidate.asked_in => {
-                if is_better(&verdict, &brought.best) {
-                    brought.best = verdict;
-                }
+        match candidate.source {
+            CandidateSource::Question => {
+                self.end_of_history();
+                self.note_silence(&candidate.subject, verdict.as_ref().err());
+                self.settle(verdict)
+            }
+            CandidateSource::Recheck => {
+                self.end_of_history();
+                self.keep(verdict);
                 None
             }
-            _ => {
-                let former = self.brought.replace(Brought { asked_in: candidate.asked_in, best: verdict });
-                former.and_then(|former| self.settle(former.best))
+            CandidateSource::Import => {
+                self.weigh(candidate.asked_in, verdict);
+                None
             }
         }
     }
 
-    /// The pair that the last candidates made.
-    pub(super) fn end(&mut self) -> Option<ComparedPair> {
-        let last = self.brought.take()?;
-        self.settle(last.best)
+    /// The pairs that no question made earlier.
+    pub(super) fn end(&mut self) -> Vec<ComparedPair> {
+        self.end_of_history();
+        let others = std::mem::take(&mut self.others).into_values();
+        let mut others: Vec<_> = others.filter(|pair| self.seen.insert(pair.subject.clone())).collect();
+        others.sort_by(|one, other| (one.at, &one.asked_in).cmp(&(other.at, &other.asked_in)));
+        self.found += u64::try_from(others.len()).unwrap_or(u64::MAX);
+        others
+    }
+
+    /// Whom a side left without an answer, and nobody else answered for by a pair; `outcome` tells what became of them.
+    pub(super) fn unanswered(&self, outcome: impl Fn(&str) -> Option<bool>) -> Unanswered {
+        let mut unanswered = Unanswered::default();
+        for (subject, sides) in self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject)) {
+            unanswered.count(*sides, outcome(subject.as_str()));
+        }
+        unanswered
+    }
+
+    fn note_silence(&mut self, subject: &SubjectId, reason: Option<&Reason>) {
+        let sides = match reason {
+            Some(Reason::LeftUnanswered) => (true, false),
+            Some(Reason::RightUnanswered) => (false, true),
+            Some(Reason::NeitherAnswered) => (true, true),
+            _ => return,
+        };
+        let silent = self.silent.entry(subject.clone()).or_default();
+        *silent = (silent.0 || sides.0, silent.1 || sides.1);
+    }
+
+    /// One of what was brought in makes one pair, with whichever answer fits best. All its candidates follow each other.
+    fn weigh(&mut self, asked_in: String, verdict: Result<ComparedPair, Reason>) {
+        match &mut self.brought {
+            Some(brought) if brought.asked_in == asked_in => {
+                if is_better(&verdict, &brought.best) {
+                    brought.best = verdict;
+                }
+            }
+            _ => {
+                self.end_of_history();
+                self.brought = Some(Brought { asked_in, best: verdict });
+            }
+        }
+    }
+
+    fn end_of_history(&mut self) {
+        if let Some(brought) = self.brought.take() {
+            self.keep(brought.best);
+        }
+    }
+
+    /// Keeps the earliest pair of each subject until it is known whether a question made one earlier.
+    fn keep(&mut self, verdict: Result<ComparedPair, Reason>) {
+        match verdict {
+            Ok(pair) => {
+                let later = match self.others.entry(pair.subject.clone()) {
+                    Entry::Vacant(place) => {
+                        place.insert(pair);
+                        None
+                    }
+                    Entry::Occupied(mut kept) if pair.at < kept.get().at => Some(kept.insert(pair)),
+                    Entry::Occupied(_) => Some(pair),
+                };
+                if later.is_some() {
+                    self.exclude(Reason::Repeated);
+                }
+            }
+            Err(reason) => self.exclude(reason),
+        }
+    }
+
+    fn exclude(&mut self, reason: Reason) {
+        *self.excluded.entry(reason).or_default() += 1;
     }
 
     pub(super) fn funnel(&self, unattached: u64, labelled: usize) -> Funnel {
@@ -203,22 +310,26 @@ impl<'a> Sieve<'a> {
         if unattached > 0 { funnel.without(Reason::Unattached.as_str(), unattached) } else { funnel }
     }
 
-    /// Counts what was judged.
+    /// Counts what a question made, and gives it where it is the earliest pair of its subject.
     fn settle(&mut self, verdict: Result<ComparedPair, Reason>) -> Option<ComparedPair> {
-        let verdict = verdict.and_then(|pair| {
-            let is_first = self.seen.insert(pair.subject.clone());
-            if is_first { Ok(pair) } else { Err(Reason::Repeated) }
-        });
-        match verdict {
-            Ok(pair) => {
-                self.found += 1;
-                Some(pair)
-            }
+        let pair = match verdict {
+            Ok(pair) => pair,
             Err(reason) => {
-                *self.excluded.entry(reason).or_default() += 1;
-                None
+                self.exclude(reason);
+                return None;
             }
+        };
+        let is_earlier = |other: &ComparedPair| other.at < pair.at;
+        if self.seen.contains(&pair.subject) || self.others.get(&pair.subject).is_some_and(is_earlier) {
+            self.exclude(Reason::Repeated);
+            return None;
         }
+        if self.others.remove(&pair.subject).is_some() {
+            self.exclude(Reason::Repeated);
+        }
+        self.seen.insert(pair.subject.clone());
+        self.found += 1;
+        Some(pair)
     }
 
     fn judge(&self, candidate: &Candidate, at: Timestamp) -> Result<ComparedPair, Reason> {
@@ -262,9 +373,25 @@ impl<'a> Sieve<'a> {
             at,
             segment: self.segment(candidate, source),
             labelled_since: None,
+            known_before: false,
             left,
             right,
         })
+    }
+
+    fn asked_of<'b>(&self, candidate: &'b Candidate) -> AskedOf<'b> {
+        let answers = [candidate.left.assessed_at, candidate.right.assessed_at];
+        AskedOf {
+            subject: &candidate.subject,
+            subject_type: &candidate.subject_type,
+            country: self.country(candidate),
+            route: &candidate.route,
+            answered_at: answers.into_iter().flatten().min(),
+        }
+    }
+
+    fn country(&self, candidate: &Candidate) -> Option<&'static str> {
+        self.countries.get(candidate.country_mac.as_deref()?).copied()
     }
 
     fn segment(&self, candidate: &Candidate, source: PairSource) -> Option<Word> {
@@ -272,7 +399,7 @@ impl<'a> Sieve<'a> {
             SegmentKey::Type => Word::clone(&candidate.subject_type),
             SegmentKey::Route => Word::clone(&candidate.route),
             SegmentKey::Source => source.as_str().into(),
-            SegmentKey::Country => Word::from(*self.countries.get(candidate.country_mac.as_deref()?)?),
+            SegmentKey::Country => Word::from(self.country(candidate)?),
         };
         Some(word).filter(|word| !word.is_empty())
     }
@@ -287,6 +414,7 @@ fn answered(side: &Side) -> Result<bool, Reason> {
     match side.part {
         None => Err(Reason::NoCounterpart),
         Some(Part::InVain) => Ok(false),
+        Some(Part::NotAsked) => Err(Reason::NotAsked),
         Some(Part::Unattached) => Err(Reason::Unattached),
         Some(Part::Primary | Part::Fallback | Part::Consensus | Part::Shadow | Part::Import) => Ok(true),
     }
@@ -316,7 +444,8 @@ fn is_better(one: &Result<ComparedPair, Reason>, other: &Result<ComparedPair, Re
 
 impl Reason {
     /// Of which it is not known, or no longer told, that both answered.
-    const NOT_BOTH: [Self; 5] = [
+    const NOT_BOTH: [Self; 6] = [
+        Self::NotAsked,
         Self::LeftUnanswered,
         Self::RightUnanswered,
         Self::NeitherAnswered,
@@ -327,6 +456,7 @@ impl Reason {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Erased => "erased",
+            Self::NotAsked => "not_asked",
             Self::LeftUnanswered => "left_unanswered",
             Self::RightUnanswered => "right_unanswered",
             Self::NeitherAnswered => "neither_answered",

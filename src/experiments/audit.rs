@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Course, Experiment, course::Row};
 use crate::{
     cache::KeyMaker,
-    compare::{CorrectedRecall, Rating, Verified},
+    compare::{CorrectedRecall, Rating, Stratum, Verified},
 };
 
 /// How sure intervals of recall are.
@@ -106,28 +106,35 @@ fn count(course: &Course, holds: impl Fn(&Row) -> bool) -> u64 {
 impl Recalls {
     pub(super) fn of(experiment: &Experiment, course: &Course, audited: f64, keys: &KeyMaker) -> Self {
         let is_sampled = |row: &Row| experiment.is_sampled(row, audited, keys);
-        let is_flagged = |row: &Row| !experiment.is_unflagged(row);
-        let known = |flags: &dyn Fn(&Row) -> bool| {
-            let of = |holds: &dyn Fn(&Row) -> bool| count(course, holds);
+        let known = |flags: &dyn Fn(&Row) -> (bool, bool)| {
+            let stratum = |of: (bool, bool), counts: &dyn Fn(&Row) -> bool| {
+                let of_it =
+                    |holds: &dyn Fn(&Row) -> bool| count(course, |row| flags(row) == of && holds(row));
+                Stratum {
+                    pairs: of_it(&|_| true),
+                    known: of_it(&|row| counts(row) && row.outcome.is_some()),
+                    positives: of_it(&|row| counts(row) && row.outcome == Some(true)),
+                }
+            };
             Verified {
-                flagged: of(&is_flagged),
-                flagged_known: of(&|row| is_flagged(row) && row.outcome.is_some()),
-                found: of(&|row| row.outcome == Some(true) && flags(row)),
-                missed: of(&|row| row.outcome == Some(true) && is_flagged(row) && !flags(row)),
-                unflagged: of(&|row| experiment.is_unflagged(row)),
-                sampled_known: of(&|row| is_sampled(row) && row.outcome.is_some()),
-                sampled_positive: of(&|row| is_sampled(row) && row.outcome == Some(true)),
-                unflagged_positive: of(&|row| experiment.is_unflagged(row) && row.outcome == Some(true)),
+                both: stratum((true, true), &|_| true),
+                alone: stratum((true, false), &|_| true),
+                other: stratum((false, true), &|_| true),
+                neither: stratum((false, false), &is_sampled),
+                sampled: count(course, is_sampled),
+                unflagged_positive: count(course, |row| {
+                    experiment.is_unflagged(row) && row.outcome == Some(true)
+                }),
             }
         };
-        let left = known(&|row| experiment.flags(row.left));
-        let right = known(&|row| experiment.flags(row.right));
+        let left = known(&|row| (experiment.flags(row.left), experiment.flags(row.right)));
+        let right = known(&|row| (experiment.flags(row.right), experiment.flags(row.left)));
         Self {
             left: CorrectedRecall::of(&left, CONFIDENCE),
             right: CorrectedRecall::of(&right, CONFIDENCE),
-            unflagged: left.unflagged,
-            sampled: count(course, is_sampled),
-            sampled_labelled: left.sampled_known,
+            unflagged: left.neither.pairs,
+            sampled: left.sampled,
+            sampled_labelled: left.neither.known,
         }
     }
 }

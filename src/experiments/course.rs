@@ -1,7 +1,5 @@
 //! How far an experiment is: which pairs count, and whether a look is due. It never says which way they point.
 
-use std::collections::HashSet;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,8 +7,8 @@ use utoipa::ToSchema;
 use super::{Experiment, Look};
 use crate::{
     cache::KeyMaker,
-    compare::{Pair, Pairs, Rating},
-    comparing::{self, ComparedPair, Countries, SegmentKey, Selection, Version},
+    compare::{Pair, Pairs, Rating, Unanswered},
+    comparing::{self, AskedOf, ComparedPair, Countries, SegmentKey, Selection, Version},
     ids::SubjectId,
     store::{Store, StoreError},
 };
@@ -21,6 +19,7 @@ pub struct Course {
     /// Runs of pairs of the same versions, in order; only the first may count.
     pub segments: Vec<VersionRun>,
     pub(super) rows: Vec<Row>,
+    pub(super) unanswered: Unanswered,
     labelled: u64,
 }
 
@@ -53,7 +52,7 @@ pub enum ExperimentStatus {
     Running,
     /// Its time is over or its pairs are enough: the last look is due.
     Due,
-    /// Another version came: the last look is due at what there was before.
+    /// Another version came: the last look is at what there was before, once its outcomes are known.
     Closed,
     /// The last look was taken, or there is nothing left to look at.
     Ended,
@@ -83,6 +82,7 @@ pub(super) struct Row {
     pub(super) left: Rating,
     pub(super) right: Rating,
     pub(super) outcome: Option<bool>,
+    pub(super) labelled_since: Option<Timestamp>,
 }
 
 // === impl Course ===
@@ -100,26 +100,22 @@ impl Course {
         countries: &Countries,
     ) -> Result<Self, StoreError> {
         let mut found = Vec::new();
+        let takes = |asked: AskedOf<'_>| experiment.takes(asked, keys);
         let collect = |pair: &ComparedPair, row: &Pair<'_>| {
-            if experiment.takes(pair, keys) {
-                // What is told after its end is told too late.
-                let in_time = pair.labelled_since.is_some_and(|since| since < experiment.ends_at());
-                found.push((pair.clone(), row.outcome.filter(|_| in_time)));
+            // What is known already is no prediction.
+            if !pair.known_before {
+                found.push((pair.clone(), row.outcome));
             }
         };
-        comparing::gather(store, &experiment.selection(), countries, collect).await?;
-        Ok(Self::of(experiment, found))
+        let gathered = comparing::gather(store, &experiment.selection(), countries, takes, collect).await?;
+        Ok(Self { unanswered: gathered.unanswered, ..Self::of(experiment, found) })
     }
 
-    /// Of pairs in any order.
+    /// Of pairs of different subjects, in any order.
     fn of(experiment: &Experiment, mut found: Vec<(ComparedPair, Option<bool>)>) -> Self {
         found.sort_by(|(one, _), (other, _)| (one.at, &one.asked_in).cmp(&(other.at, &other.asked_in)));
-        let mut subjects = HashSet::new();
         let (mut segments, mut rows): (Vec<VersionRun>, Vec<Row>) = (Vec::new(), Vec::new());
         for (pair, outcome) in found {
-            if !subjects.insert(pair.subject.clone()) {
-                continue;
-            }
             let (left, right) = (Version::read(&pair.left.version), Version::read(&pair.right.version));
             let goes_on = segments.last().is_some_and(|last| last.left == left && last.right == right);
             if !goes_on {
@@ -139,12 +135,13 @@ impl Course {
             segment.pairs += 1;
             segment.labelled += u64::from(outcome.is_some());
             if segment.counts {
-                let ComparedPair { subject, asked_in, left, right, .. } = pair;
-                rows.push(Row { subject, asked_in, left: left.rating, right: right.rating, outcome });
+                let ComparedPair { subject, asked_in, left, right, labelled_since, .. } = pair;
+                let (left, right) = (left.rating, right.rating);
+                rows.push(Row { subject, asked_in, left, right, outcome, labelled_since });
             }
         }
-        let labelled = segments.iter().filter(|it| it.counts).map(|it| it.labelled).sum();
-        Self { segments, rows, labelled }
+        let labelled = cap(&mut rows, experiment.plan.horizon.labelled);
+        Self { segments, rows, labelled, unanswered: Unanswered::default() }
     }
 
     /// How many pairs that count have an outcome.
@@ -175,8 +172,12 @@ impl Course {
         let planned = plan.horizon.labelled;
         let is_over = self.closed_at().is_some() || now >= experiment.ends_at();
         if is_over || self.labelled >= planned {
-            let share = share(self.labelled, planned);
-            return if self.labelled > looked_at { Due::Now { share, is_last: true } } else { Due::Never };
+            return match self.labelled > looked_at {
+                true => Due::Now { share: share(self.labelled, planned), is_last: true },
+                // Outcomes of what there is may still be told.
+                false if now < experiment.ends_at() => Due::At(looked_at + 1),
+                false => Due::Never,
+            };
         }
         match plan.due_at().find(|&due| due > looked_at) {
             Some(due) if self.labelled < due => Due::At(due),
@@ -190,7 +191,7 @@ impl Course {
     pub fn status(&self, experiment: &Experiment, taken: &[Look], now: Timestamp) -> ExperimentStatus {
         match self.due(experiment, taken, now) {
             Due::Never => ExperimentStatus::Ended,
-            Due::Now { is_last: true, .. } if self.closed_at().is_some() => ExperimentStatus::Closed,
+            Due::Now { .. } | Due::At(_) if self.closed_at().is_some() => ExperimentStatus::Closed,
             Due::Now { is_last: true, .. } => ExperimentStatus::Due,
             Due::Now { .. } | Due::At(_) => ExperimentStatus::Running,
         }
@@ -204,6 +205,18 @@ impl Course {
         }
         pairs
     }
+}
+
+/// Forgets outcomes beyond the `planned` ones that were told first: when one looks for the last time changes nothing. How
+/// many are left.
+fn cap(rows: &mut [Row], planned: u64) -> u64 {
+    let mut labelled: Vec<&mut Row> = rows.iter_mut().filter(|row| row.outcome.is_some()).collect();
+    labelled.sort_by(|one, other| {
+        (one.labelled_since, &one.asked_in).cmp(&(other.labelled_since, &other.asked_in))
+    });
+    let planned = usize::try_from(planned).unwrap_or(usize::MAX).min(labelled.len());
+    labelled.drain(planned..).for_each(|row| row.outcome = None);
+    u64::try_from(planned).unwrap_or(u64::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no experiment has so many pairs")]
@@ -233,19 +246,19 @@ impl Experiment {
             window: plan.window(),
             segment: plan.population.country.map(|_| SegmentKey::Country),
             positive: plan.positive.clone(),
+            told_until: Some(self.ends_at()),
         }
     }
 
-    /// Whether a pair is of its population and drawn into its sample.
-    fn takes(&self, pair: &ComparedPair, keys: &KeyMaker) -> bool {
+    /// Whether a question is of its population and drawn into its sample.
+    fn takes(&self, asked: AskedOf<'_>, keys: &KeyMaker) -> bool {
         let of = &self.plan.population;
-        let is_of_it = of.route.as_deref().is_none_or(|route| route == &*pair.route)
-            && of.kind.is_none_or(|kind| kind.as_str() == &*pair.subject_type)
-            && of.country.is_none_or(|country| pair.segment.as_deref() == Some(country.as_str()));
-        // What was answered or known before says nothing that was not there to be seen.
-        let is_new = pair.left.assessed_at.min(pair.right.assessed_at) >= self.registered_at
-            && pair.labelled_since.is_none_or(|since| since >= self.registered_at);
-        is_of_it && is_new && self.draw(keys, "sample", &pair.subject) < self.plan.sample_rate
+        let is_of_it = of.route.as_deref().is_none_or(|route| route == asked.route)
+            && of.kind.is_none_or(|kind| kind.as_str() == asked.subject_type)
+            && of.country.is_none_or(|country| asked.country == Some(country.as_str()));
+        // What was answered before says nothing that was not there to be seen.
+        let is_new = asked.answered_at.is_none_or(|at| at >= self.registered_at);
+        is_of_it && is_new && self.draw(keys, "sample", asked.subject) < self.plan.sample_rate
     }
 
     /// A subject's draw for a purpose of this experiment, from 0 up to 1.

@@ -74,8 +74,10 @@ impl Look {
                 .step("of_registered_versions", counted)
                 .step("labelled", course.labelled())
                 .without("other_versions", others),
+            unanswered: course.unanswered,
             service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
             versions,
+            notes: Vec::new(),
         };
         Self {
             number: u32::try_from(taken.len() + 1).unwrap_or(u32::MAX),

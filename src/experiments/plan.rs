@@ -6,7 +6,11 @@ use risk_provider::{CountryCode, FieldProblem, Level, ProviderName, SubjectType}
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{compare::Settings, comparing::Version, outcomes::OutcomeType};
+use crate::{
+    compare::Settings,
+    comparing::{LEAST_WINDOW, MAX_WINDOW, Version},
+    outcomes::OutcomeType,
+};
 
 const MOST_LOOKS: u32 = 20;
 const MOST_DAYS: u32 = 3 * 366;
@@ -106,6 +110,11 @@ impl Plan {
             ("margin", open(self.margin), "lies above 0 and below 1".into()),
             ("error_rate", (1e-4..=0.2).contains(&self.error_rate), "must be from 0.0001 to 0.2".into()),
             ("positive", !self.positive.is_empty(), "must name at least one type of outcome".into()),
+            (
+                "window_s",
+                (LEAST_WINDOW..=MAX_WINDOW).contains(&self.window()),
+                format!("must be from {} to {}", LEAST_WINDOW.as_secs(), MAX_WINDOW.as_secs()),
+            ),
             (
                 "horizon.labelled",
                 self.horizon.labelled >= least,

@@ -180,6 +180,7 @@ impl Assessor {
         Compared {
             question: Some(self.asked_about(question)),
             statuses: voices.iter().map(|voice| route.policy.status_of(voice.said(), &facts)).collect(),
+            without: inquiry.without.get().cloned().unwrap_or_default(),
         }
     }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use risk_provider::{FailureKind, ProviderError};
 use tokio::time::Instant;
 
 use super::{
     Answer, Assessor, Refusal,
     inquiry::{Candidate, Inquiry, Voice},
 };
-use crate::{cache::FlightError, deadline::Deadline};
+use crate::{cache::FlightError, deadline::Deadline, store::Part};
 
 // === impl Assessor ===
 
@@ -38,6 +39,14 @@ impl Assessor {
         if voices.is_empty() {
             return Err(Refusal::NobodyAnswered { failures, attempts: inquiry.trail.attempts() });
         }
+        let without = failures.into_iter().map(|(provider, error)| (provider, part_of(&error))).collect();
+        // Nobody told of it before.
+        drop(inquiry.without.set(without));
         self.answer_of(inquiry, &voices, began).await
     }
+}
+
+/// What a comparison makes of a provider that failed as one of several: our own limits and an open breaker say nothing of it.
+const fn part_of(error: &ProviderError) -> Part {
+    if matches!(error.kind, FailureKind::Throttled) { Part::NotAsked } else { Part::InVain }
 }

@@ -10,6 +10,7 @@ use crate::{
     assessment::Role,
     attempts::{Attempt, AttemptLog},
     cache::Entry,
+    store::Part,
 };
 
 /// One question on one route.
@@ -24,6 +25,8 @@ pub(super) struct Inquiry {
     /// Who has decided, where one decides; none of them once something else was given. What comes later is kept, and
     /// answers nobody.
     pub(super) decided: OnceLock<Option<Voice>>,
+    /// Who was to be one of several answers and is not, once that is known.
+    pub(super) without: OnceLock<Vec<(ProviderName, Part)>>,
     pub(super) trail: Trail,
 }
 
@@ -72,8 +75,8 @@ impl Inquiry {
         assigned_to: Option<ProviderName>,
     ) -> Self {
         let (route, question) = (Arc::clone(route), Arc::clone(question));
-        let (one_decides, decided, trail) = (true, OnceLock::new(), Trail::default());
-        Self { route, question, assigned_to, one_decides, decided, trail }
+        let (decided, without, trail) = (OnceLock::new(), OnceLock::new(), Trail::default());
+        Self { route, question, assigned_to, one_decides: true, decided, without, trail }
     }
 
     /// Whether this provider's answer is the route's, as nothing else was before it.

@@ -191,7 +191,7 @@ impl Assessor {
                 sources,
                 completes: Some(item.lease.clone()),
                 enqueues: Vec::new(),
-                compared: Some(Compared { question: None, statuses }),
+                compared: Some(Compared { question: None, statuses, without: Vec::new() }),
             })
             .await?;
         self.telemetry.answer(&assessment);

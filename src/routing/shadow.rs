@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use risk_provider::{AnswerState, Billed, ProviderAssessment};
+use risk_provider::{AnswerState, Billed, FailureKind, ProviderAssessment};
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
@@ -18,7 +18,7 @@ use crate::{
     deadline::Deadline,
     ids::ProviderAssessmentId,
     policy::Facts,
-    store::{AttemptsRecord, LeasedItem, ProviderRecord, ShadowAnswer, ShadowRecord, StoreError},
+    store::{AttemptsRecord, LeasedItem, Part, ProviderRecord, ShadowAnswer, ShadowRecord, StoreError},
 };
 
 /// Who else is asked, how often, and how many of them at once.
@@ -30,6 +30,48 @@ pub struct Shadow {
     pub sample: f64,
     /// One place for each call that may be under way.
     pub places: Arc<Semaphore>,
+}
+
+/// Why a challenger is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeftOut {
+    /// The route's answer is its own.
+    AnsweredItself,
+    /// It failed as one of the route's own, and may have been paid.
+    AskedAlready,
+    /// It failed too often lately.
+    BreakerOpen,
+    /// Its limit has no turn left beside those of callers.
+    NoTurn,
+    /// As many are under way as may be.
+    NoPlace,
+    /// It lacks what it needs, or does not know such subjects.
+    CannotAnswer,
+}
+
+// === impl LeftOut ===
+
+impl LeftOut {
+    /// The word in metrics.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::AnsweredItself => "answered_itself",
+            Self::AskedAlready => "asked_already",
+            Self::BreakerOpen => "breaker_open",
+            Self::NoTurn => "no_turn",
+            Self::NoPlace => "no_place",
+            Self::CannotAnswer => "cannot_answer",
+        }
+    }
+
+    /// What comparisons make of it; none where its part in the question is known.
+    const fn part(self) -> Option<Part> {
+        match self {
+            Self::AnsweredItself | Self::AskedAlready => None,
+            Self::BreakerOpen | Self::NoTurn | Self::NoPlace => Some(Part::NotAsked),
+            Self::CannotAnswer => Some(Part::InVain),
+        }
+    }
 }
 
 // === impl Assessor ===
@@ -53,14 +95,40 @@ impl Assessor {
         }
         for challenger in &shadow.providers {
             if let Err(why) = self.cast_shadow(route, question, shadow, challenger, &answer.assessment) {
-                self.telemetry.shadow(challenger.name(), why);
+                self.telemetry.shadow(challenger.name(), why.as_str());
+                if let Some(part) = why.part() {
+                    self.note_left_out(question, challenger, &answer.assessment, part);
+                }
             }
         }
     }
 
-    /// # Errors
-    ///
-    /// Why the challenger is left out.
+    /// Notes that a challenger which was to answer was left out, so that no comparison takes that for nothing to tell.
+    fn note_left_out(
+        self: &Arc<Self>,
+        question: &Arc<Question>,
+        challenger: &Provider,
+        served: &Assessment,
+        part: Part,
+    ) {
+        let record = ShadowRecord {
+            team: question.team.clone(),
+            assessment: Arc::new(served.clone()),
+            question: Some(self.asked_about(question)),
+            provider: challenger.name().clone(),
+            answer: Err(part),
+            at: self.clock.now(),
+            completes: None,
+        };
+        let assessor = Arc::clone(self);
+        let noting = async move {
+            if let Err(error) = assessor.store.note_shadow(record).await {
+                tracing::warn!(error = error.told(), "a shadow that was left out could not be recorded");
+            }
+        };
+        self.tasks.spawn(noting.in_current_span());
+    }
+
     fn cast_shadow(
         self: &Arc<Self>,
         route: &Arc<Route>,
@@ -68,21 +136,21 @@ impl Assessor {
         shadow: &Shadow,
         challenger: &Arc<Provider>,
         served: &Assessment,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), LeftOut> {
         if served.providers.iter().any(|answer| answer.provider == *challenger.name()) {
-            return Err("answered_itself");
+            return Err(LeftOut::AnsweredItself);
         }
         if question.spares.contains(challenger.name()) || was_asked(challenger, served) {
-            return Err("asked_already");
+            return Err(LeftOut::AskedAlready);
         }
         if challenger.guards.refuses(challenger.paid_operation()) {
-            return Err("breaker_open");
+            return Err(LeftOut::BreakerOpen);
         }
         // Room is left for callers. A turn that it takes is one that the next caller waits for all the same.
         if challenger.guards.is_busy() {
-            return Err("no_turn");
+            return Err(LeftOut::NoTurn);
         }
-        let place = Arc::clone(&shadow.places).try_acquire_owned().map_err(|_full| "no_place")?;
+        let place = Arc::clone(&shadow.places).try_acquire_owned().map_err(|_full| LeftOut::NoPlace)?;
         // Asked for itself alone: what it says ends no job and belongs to no key.
         let question =
             Question { completes: None, holds: None, continues: None, ..Question::clone(question) };
@@ -90,7 +158,7 @@ impl Assessor {
         let inquiry = Arc::new(inquiry);
         let turn = inquiry.turn(&Candidate { provider: Arc::clone(challenger), role: Role::Primary });
         if suits(&turn, &self.clock).is_err() {
-            return Err("cannot_answer");
+            return Err(LeftOut::CannotAnswer);
         }
         let (assessor, served) = (Arc::clone(self), Arc::new(served.clone()));
         let asking = async move {
@@ -120,9 +188,10 @@ impl Assessor {
         let share = Deadline::new(now, turn.inquiry.route.deadline, None).share(now, 1);
         let asked = self.ask(turn, share).await;
         let answer = match &asked {
-            Ok(found) => Some(answered(turn, found)),
-            // It may have been asked, and then that is a pair which one of the two owes.
-            Err(FlightError::Provider(error)) if error.sent || error.kind.meaning().vendors_fault => None,
+            Ok(found) => Ok(answered(turn, found)),
+            // Who was to answer and did not is a pair which one of the two owes.
+            Err(FlightError::Provider(error)) if error.kind == FailureKind::Throttled => Err(Part::NotAsked),
+            Err(FlightError::Provider(_)) => Err(Part::InVain),
             Err(error) => return Err(error.clone()),
         };
         self.note_shadow(turn, served, answer)
@@ -136,10 +205,10 @@ impl Assessor {
         &self,
         turn: &Turn,
         served: Arc<Assessment>,
-        answer: Option<ShadowAnswer>,
+        answer: Result<ShadowAnswer, Part>,
     ) -> Result<(), StoreError> {
         let (question, at) = (&turn.inquiry.question, self.clock.now());
-        if let Some(ShadowAnswer { record, .. }) = &answer
+        if let Ok(ShadowAnswer { record, .. }) = &answer
             && let Some(owed) = self.owed(question, &turn.provider, &record.assessment, &served.id)
         {
             let owed = Owed { shadow_of: Some(served.revision), ..owed };
@@ -184,7 +253,7 @@ impl Assessor {
                 // Known from when it was asked.
                 question: None,
                 provider: provider.name().clone(),
-                answer: Some(answer),
+                answer: Ok(answer),
                 at,
                 completes: Some(item.lease.clone()),
             })

@@ -29,6 +29,8 @@ pub enum Part {
     Shadow,
     /// Asked, without an answer.
     InVain,
+    /// To be asked, and left out: it had failed too often, or there was no turn.
+    NotAsked,
     /// Brought in from the vendor's own history, about a subject that was asked about.
     Import,
     /// Brought in, about nobody whom anybody asked about.
@@ -51,7 +53,7 @@ const INSERT: &str = "INSERT INTO compared_answers \
      assessed_at = excluded.assessed_at, asked_at = excluded.asked_at, asked_minute = excluded.asked_minute";
 
 /// Nothing where it answered after all.
-const INSERT_IN_VAIN: &str = "INSERT INTO compared_answers \
+const INSERT_WITHOUT: &str = "INSERT INTO compared_answers \
      (asked_in, provider, team, subject_id, route, replaces, part, question_mac, subject_type, country_mac, asked_at, \
       asked_minute) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11 / 60000000) ON CONFLICT (asked_in, provider) DO NOTHING";
 
@@ -95,7 +97,10 @@ pub(super) async fn insert(connection: &mut Connection, record: &AssessmentRecor
         insert.run(connection).await?;
     }
     for attempt in assessment.attempts.iter().filter(|attempt| was_asked_in_vain(attempt)) {
-        question.in_vain(attempt.provider.as_str()).run(connection).await?;
+        question.without(attempt.provider.as_str(), Part::InVain).run(connection).await?;
+    }
+    for (provider, part) in &compared.without {
+        question.without(provider.as_str(), *part).run(connection).await?;
     }
     Ok(())
 }
@@ -108,11 +113,11 @@ pub(super) async fn insert_shadow(
     let (assessment, about) = (shadow.assessment.as_ref(), shadow.question.as_ref());
     let question = Question { team: &shadow.team, assessment, about };
     let insert = match &shadow.answer {
-        Some(answer) => {
+        Ok(answer) => {
             let (id, said) = (&answer.record.id, &answer.record.assessment);
             question.answer(id, said, Part::Shadow, answer.served, answer.status)
         }
-        None => question.in_vain(shadow.provider.as_str()),
+        Err(part) => question.without(shadow.provider.as_str(), *part),
     };
     insert.run(connection).await.map(drop)
 }
@@ -194,16 +199,17 @@ impl Question<'_> {
             .bind(assessment.created_at)
     }
 
-    fn in_vain(&self, provider: &str) -> Statement {
+    /// That a provider gave no answer.
+    fn without(&self, provider: &str, part: Part) -> Statement {
         let Self { team, assessment, about } = *self;
-        sql(INSERT_IN_VAIN)
+        sql(INSERT_WITHOUT)
             .bind(assessment.id.as_str())
             .bind(provider)
             .bind(team)
             .bind(assessment.subject.id.as_str())
             .bind(&assessment.route)
             .bind(self.replaces())
-            .bind(Part::InVain.as_str())
+            .bind(part.as_str())
             .bind(about.map(|about| about.question_mac.as_str()))
             .bind(about.map(|about| about.subject_type.as_str()))
             .bind(about.map(|about| about.country_mac.as_str()))
@@ -218,12 +224,13 @@ impl Question<'_> {
 // === impl Part ===
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Primary,
         Self::Fallback,
         Self::Consensus,
         Self::Shadow,
         Self::InVain,
+        Self::NotAsked,
         Self::Import,
         Self::Unattached,
     ];
@@ -243,6 +250,7 @@ impl Part {
             Self::Consensus => "consensus",
             Self::Shadow => "shadow",
             Self::InVain => "in_vain",
+            Self::NotAsked => "not_asked",
             Self::Import => "import",
             Self::Unattached => "unattached",
         }

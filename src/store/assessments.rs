@@ -174,7 +174,7 @@ pub(super) async fn insert_shadow(
     connection: &mut Connection,
     shadow: &ShadowRecord,
 ) -> Result<(), StoreError> {
-    if let Some(answer) = &shadow.answer {
+    if let Ok(answer) = &shadow.answer {
         sql(INSERT_SHADOW)
             .bind(shadow.assessment.id.as_str())
             .bind(shadow.assessment.revision)
@@ -185,7 +185,7 @@ pub(super) async fn insert_shadow(
             .await?;
     }
     answers::insert_shadow(connection, shadow).await?;
-    if let (Some(lease), Some(answer)) = (&shadow.completes, &shadow.answer) {
+    if let (Some(lease), Ok(answer)) = (&shadow.completes, &shadow.answer) {
         jobs::complete(connection, lease, answer.record.id.as_str(), shadow.at).await?;
     }
     Ok(())

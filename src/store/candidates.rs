@@ -159,7 +159,7 @@ const LEFT_REPLACED: &str = candidates!(
 const LEFT_BROUGHT: &str = candidates!(
     "l",
     "FROM compared_answers AS l LEFT JOIN compared_answers AS r \
-       ON r.subject_id = l.subject_id AND r.provider = $3 AND r.part <> 'in_vain' \
+       ON r.subject_id = l.subject_id AND r.provider = $3 AND r.part NOT IN ('in_vain', 'not_asked') \
      LEFT JOIN data_keys ON data_keys.subject_id = l.subject_id \
      WHERE l.team = $1 AND l.provider = $2 AND l.route IS NULL AND l.part = 'import' \
      AND l.asked_minute >= $4 / 60000000 - 1 AND l.asked_minute <= $5 / 60000000 + 1 \
@@ -170,7 +170,7 @@ const LEFT_BROUGHT: &str = candidates!(
 const RIGHT_BROUGHT: &str = candidates!(
     "r",
     "FROM compared_answers AS r JOIN compared_answers AS l \
-       ON l.subject_id = r.subject_id AND l.provider = $2 AND l.part <> 'in_vain' AND l.part <> 'import' \
+       ON l.subject_id = r.subject_id AND l.provider = $2 AND l.part NOT IN ('in_vain', 'not_asked', 'import') \
      LEFT JOIN data_keys ON data_keys.subject_id = r.subject_id \
      WHERE r.team = $1 AND r.provider = $3 AND r.route IS NULL AND r.part = 'import' \
      AND r.asked_minute >= $4 / 60000000 - 1 AND r.asked_minute <= $5 / 60000000 + 1 \
@@ -184,8 +184,8 @@ const COUNT_UNATTACHED: &str = "SELECT COUNT(*) FROM compared_answers \
 // === impl Store ===
 
 impl Store {
-    /// Hands every candidate to `take`: first those of one question, then rechecks, then what was brought in; each
-    /// kind in the order in which they were asked.
+    /// Hands every candidate to `take`: first rechecks, which are few, then what was brought in, then those of one
+    /// question; each kind in the order in which they were asked.
     ///
     /// # Errors
     ///
@@ -197,11 +197,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut words = HashMap::new();
         for (text, source) in [
-            (IN_ONE_QUESTION, CandidateSource::Question),
             (RIGHT_REPLACED, CandidateSource::Recheck),
             (LEFT_REPLACED, CandidateSource::Recheck),
             (LEFT_BROUGHT, CandidateSource::Import),
             (RIGHT_BROUGHT, CandidateSource::Import),
+            (IN_ONE_QUESTION, CandidateSource::Question),
         ] {
             let mut each = |row: &Row| {
                 let lines: String = row.get(0)?;

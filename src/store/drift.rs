@@ -19,11 +19,11 @@ pub struct AnswerNoted {
     pub version: String,
 }
 
-/// Each time that the vendor was called, in order.
+/// Each time that the vendor was called, in order; what was brought in from its history is of others' questions.
 const ANSWERS: &str = "SELECT asked_at, COALESCE(level, ''), \
      COALESCE(kind, '') || ' ' || COALESCE(mapping_version, '') || ' ' || COALESCE(profile, '') FROM compared_answers \
      WHERE team = $1 AND provider = $2 AND asked_at >= $3 AND asked_at < $4 AND status = 'completed' \
-     AND served IN ('called', 'adopted') ORDER BY asked_at, asked_in";
+     AND served IN ('called', 'adopted') AND part NOT IN ('import', 'unattached') ORDER BY asked_at, asked_in";
 
 /// Some of them, drawn by the keyed hash of what was asked.
 const SAMPLE: &str = "SELECT provider_assessments.id, provider_assessments.document, data_keys.subject_id, \
@@ -33,6 +33,7 @@ const SAMPLE: &str = "SELECT provider_assessments.id, provider_assessments.docum
      WHERE compared_answers.team = $1 AND compared_answers.provider = $2 AND compared_answers.asked_at >= $3 \
      AND compared_answers.asked_at < $4 AND compared_answers.status = 'completed' \
      AND compared_answers.served IN ('called', 'adopted') \
+     AND compared_answers.part NOT IN ('import', 'unattached') \
      ORDER BY compared_answers.question_mac, compared_answers.asked_in LIMIT $5";
 
 // === impl Store ===

@@ -54,9 +54,9 @@ const INSERT_LOOK: &str = "INSERT INTO experiment_looks (experiment_id, number, 
 const FIND_LOOKS: &str = "SELECT document FROM experiment_looks WHERE experiment_id = $1 ORDER BY number";
 
 const INSERT_DECISION: &str = "INSERT INTO experiment_decisions \
-     (id, experiment_id, decision, rationale, key_id, key_name, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     (id, experiment_id, decision, rationale, key_id, key_name, decided_at, look) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-const FIND_DECISIONS: &str = "SELECT id, decision, rationale, key_id, key_name, decided_at FROM experiment_decisions \
+const FIND_DECISIONS: &str = "SELECT id, decision, rationale, key_id, key_name, decided_at, look FROM experiment_decisions \
      WHERE experiment_id = $1 ORDER BY id";
 
 const INSERT_DRAW: &str = "INSERT INTO audit_draws (experiment_id, share, drawn_by, drawn_at) \
@@ -190,7 +190,8 @@ pub(super) async fn apply(connection: &mut Connection, step: &Step) -> Result<()
             .bind(&decision.rationale)
             .bind(&decision.decided_by)
             .bind(&decision.key_name)
-            .bind(decision.decided_at),
+            .bind(decision.decided_at)
+            .bind(decision.look.map(i64::from)),
         Step::Draw(draw) => sql(INSERT_DRAW)
             .bind(draw.experiment.as_str())
             .bind(Some(draw.share))
@@ -220,6 +221,7 @@ fn decision_in(row: &Row) -> Result<Decision, StoreError> {
         decided_by: row.get(3)?,
         key_name: row.get(4)?,
         decided_at: time(row.get(5)?),
+        look: row.get::<Option<i64>>(6)?.and_then(|look| u32::try_from(look).ok()),
     })
 }
 

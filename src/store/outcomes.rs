@@ -66,6 +66,23 @@ pub struct OutcomeFilter {
     pub after: Option<OutcomeId>,
 }
 
+/// What an outcome says, as far as comparisons need it.
+#[derive(Debug, Clone, Copy)]
+pub struct OutcomeNoted<'a> {
+    /// Whom it is about.
+    pub subject: &'a str,
+    /// What turned out to be true.
+    pub kind: OutcomeType,
+    /// Whether whoever said so had seen no score; none where nobody told.
+    pub blinded: Option<bool>,
+    /// Whether they are sure enough for it to count.
+    pub is_sure: bool,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// When another superseded it.
+    pub superseded_at: Option<Timestamp>,
+}
+
 /// How an outcome stands that is to be superseded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Supersedable {
@@ -104,10 +121,11 @@ const FIND_SUPERSEDABLE: &str = "SELECT later.id FROM outcomes \
      LEFT JOIN outcomes AS later ON later.supersedes = outcomes.id \
      WHERE outcomes.id = $1 AND outcomes.team = $2 AND outcomes.subject_id = $3";
 
-/// Those that count; what was recorded within a second comes in one text.
-const LABELS: &str = "SELECT string_agg(format('%s|%s|%s|%s', subject_id, type, blinded, recorded_at), '\n') FROM outcomes \
-     WHERE team = $1 AND (confidence IS NULL OR confidence >= 0.5) AND NOT EXISTS (SELECT 1 FROM outcomes AS later WHERE later.supersedes = outcomes.id) \
-     GROUP BY recorded_at / 1000000";
+/// All of them, and when each was superseded; what was recorded within a second comes in one text.
+const LABELS: &str = "SELECT string_agg(format('%s|%s|%s|%s|%s|%s', outcomes.subject_id, outcomes.type, outcomes.blinded, \
+     COALESCE(outcomes.confidence, 1) >= 0.5, outcomes.recorded_at, later.recorded_at), '\n') \
+     FROM outcomes LEFT JOIN outcomes AS later ON later.supersedes = outcomes.id \
+     WHERE outcomes.team = $1 GROUP BY outcomes.recorded_at / 1000000";
 
 const FIND_SUBJECT: &str = "SELECT subject_id FROM assessments WHERE id = $1 AND team = $2 LIMIT 1";
 
@@ -162,7 +180,7 @@ impl Store {
         self.readers.all(list).await?.iter().map(|row| opened(&self.vault, row)).collect()
     }
 
-    /// Hands every outcome of a team that counts to `take`: whom it is about, what it is, and whether it is blinded.
+    /// Hands every outcome of a team to `take`, also those that no longer count.
     ///
     /// # Errors
     ///
@@ -170,20 +188,10 @@ impl Store {
     pub async fn labels(
         &self,
         team: &str,
-        mut take: impl FnMut(&str, OutcomeType, Option<bool>, Timestamp) + Send,
+        mut take: impl FnMut(OutcomeNoted<'_>) + Send,
     ) -> Result<(), StoreError> {
         let mut each = |row: &Row| {
-            for line in row.get::<String>(0)?.lines() {
-                let mut parts = line.split('|');
-                let mut next = || parts.next().unwrap_or_default();
-                let (subject, kind, blinded) = (next(), OutcomeType::from_word(next()), next());
-                // A word of a later version labels nobody. One database writes 1, the other t.
-                if let Some(kind) = kind {
-                    let blinded = (!blinded.is_empty()).then_some(matches!(blinded, "1" | "t"));
-                    let at = next().parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-                    take(subject, kind, blinded, at.unwrap_or(Timestamp::MIN));
-                }
-            }
+            row.get::<String>(0)?.lines().filter_map(OutcomeNoted::read).for_each(&mut take);
             Ok(())
         };
         self.readers.each(sql(LABELS).bind(team), &mut each).await
@@ -218,6 +226,28 @@ impl Store {
     ) -> Result<Option<SubjectId>, StoreError> {
         let row = self.readers.optional(sql(FIND_SUBJECT).bind(id.as_str()).bind(team)).await?;
         row.map(|row| Ok(SubjectId::from_text(&row.get::<String>(0)?))).transpose()
+    }
+}
+
+// === impl OutcomeNoted ===
+
+impl<'a> OutcomeNoted<'a> {
+    /// None for a word of a later version, which labels nobody.
+    fn read(line: &'a str) -> Option<Self> {
+        // One database writes 1, the other t.
+        let is_true = |word: &str| matches!(word, "1" | "t");
+        let time = |word: &str| word.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        let mut parts = line.split('|');
+        let mut next = || parts.next().unwrap_or_default();
+        let (subject, kind, blinded) = (next(), OutcomeType::from_word(next())?, next());
+        Some(Self {
+            subject,
+            kind,
+            blinded: (!blinded.is_empty()).then_some(is_true(blinded)),
+            is_sure: is_true(next()),
+            recorded_at: time(next()).unwrap_or(Timestamp::MIN),
+            superseded_at: time(next()),
+        })
     }
 }
 

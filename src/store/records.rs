@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use risk_provider::{Money, ProviderAssessment, ProviderName, SubjectType};
 use serde::{Deserialize, Serialize};
 
-use super::jobs::{Lease, NewItem};
+use super::{
+    answers::Part,
+    jobs::{Lease, NewItem},
+};
 use crate::{
     assessment::{Assessment, Served, Status},
     attempts::Attempt,
@@ -115,6 +118,8 @@ pub struct Compared {
     pub question: Option<AskedAbout>,
     /// What each source is worth alone, in their order.
     pub statuses: Vec<Status>,
+    /// Who was to be one of several answers and is not: asked in vain, or not asked.
+    pub without: Vec<(ProviderName, Part)>,
 }
 
 /// What was asked, without saying it.
@@ -128,7 +133,7 @@ pub struct AskedAbout {
     pub country_mac: String,
 }
 
-/// What another provider said, or was asked in vain, when a question was answered already; for comparison.
+/// What another provider said, or that it did not answer, when a question was answered already; for comparison.
 #[derive(Debug, Clone)]
 pub struct ShadowRecord {
     /// Who asked.
@@ -139,8 +144,8 @@ pub struct ShadowRecord {
     pub question: Option<AskedAbout>,
     /// Who was asked.
     pub provider: ProviderName,
-    /// What it said; none where it did not answer.
-    pub answer: Option<ShadowAnswer>,
+    /// What it said, or that it was asked in vain, or not asked.
+    pub answer: Result<ShadowAnswer, Part>,
     /// When.
     pub at: Timestamp,
     /// The item of a job that looked for it.

@@ -264,11 +264,53 @@ async fn what_no_longer_counts_labels_nobody_and_positive_says_what_a_case_is() 
     assert_eq!(cases("").await, (Some(2), Some(1)));
     assert_eq!(
         compare(&gateway, "").await["blinding"],
-        json!({"blinded": 1, "not_blinded": 0, "unknown": 1})
+        json!({"blinded": 1, "not_blinded": 0, "unknown": 1, "known_before": 0})
     );
     let outcomes: BTreeSet<String> =
         column(&table(&gateway, "").await, "outcome").into_iter().map(str::to_owned).collect();
     assert_eq!(outcomes, ["", "negative", "positive"].map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn what_was_told_before_the_question_predicts_nothing() {
+    let gateway = start().await;
+    for number in 0..2 {
+        gateway.ask(&by("youverify", &person(&format!("cust-{number}")))).await.good();
+    }
+    tell(&gateway, json!({"subject_reference": "cust-0", "type": "confirmed_fraud"})).await;
+    gateway.advance(60);
+    for number in 0..2 {
+        let mut anew = by("panel", &person(&format!("cust-{number}")));
+        anew["options"] = json!({"max_age_s": 0});
+        gateway.ask(&anew).await.good();
+    }
+    tell(&gateway, json!({"subject_reference": "cust-0", "type": "chargeback"})).await;
+    tell(&gateway, json!({"subject_reference": "cust-1", "type": "chargeback"})).await;
+    let report = compare(&gateway, "").await;
+    assert_eq!((&report["n"], &report["outcomes"]["labelled"]), (&json!(2), &json!(1)), "{report}");
+    assert_eq!(report["blinding"]["known_before"], 1);
+    assert!(report["notes"][0].as_str().is_some_and(|note| note.contains("no prediction")), "{report}");
+}
+
+#[tokio::test]
+async fn who_was_not_asked_or_could_not_answer_stands_in_the_funnel() {
+    let gateway = start().await;
+    let mut homeless = person("cust-1");
+    homeless["city"] = Value::Null;
+    gateway.ask(&by("panel", &homeless)).await.good();
+    gateway.youverify.inject(FaultKind::Unavailable);
+    for number in 0..9 {
+        gateway.ask(&by("panel", &person(&format!("cust-1{number}")))).await.good();
+    }
+    let report = compare(&gateway, "").await;
+    let funnel = &report["funnel"];
+    assert_eq!((&funnel["eligible"], &funnel["both_answered"]), (&json!(10), &json!(0)), "{funnel}");
+    assert_eq!(
+        funnel["excluded"],
+        json!({"right_unanswered": 6, "not_asked": 4}),
+        "the breaker opens after five"
+    );
+    assert_eq!(report["unanswered"]["right"]["subjects"], 6, "{report}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway::{Gateway, until},
+    history::checked,
     http::answer,
     subjects::{by, harmless, person},
     vendors::Setup,
@@ -50,6 +51,19 @@ async fn a_week_of_other_people_shifts_levels_and_factors() {
     assert_eq!(told["agreement"].as_array().map(Vec::len), Some(4));
     assert_eq!(told["changes"], json!([]));
     assert!(!told.to_string().contains("cust-"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_brought_in_is_of_others_questions_and_shifts_nothing() {
+    let gateway = Gateway::with(Setup::default().routes(BOTH)).await;
+    asked(&gateway, 0..32, harmless).await;
+    checked(&gateway, "Matthew Collins", 5).await;
+    let before = gateway.get(PATH).await.good();
+    let request = gateway.client.post(gateway.url("/v1/imports")).bearer_auth(&gateway.key);
+    let import = answer(request.json(&json!({"provider": "idenfy"}))).await.json();
+    let path = format!("/v1/imports/{}", import["id"].as_str().expect("an id"));
+    until("the import", async || gateway.get(&path).await.good()["imported"] == 5).await;
+    assert_eq!(gateway.get(PATH).await.good(), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -187,19 +187,30 @@ async fn those_whom_nobody_flags_are_sampled_and_recall_is_told_of_all() {
     }
 }
 
-#[tokio::test]
-async fn decisions_are_kept_with_who_made_them_and_why() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_are_kept_with_who_made_them_why_and_by_which_look() {
     let gateway = gateway().await;
     let (path, _) = registered(&gateway, &trial()).await;
     let decide = async |body: Value| post(&gateway, &format!("{path}/decisions"), &body).await;
-    let first = decide(json!({"decision": "extend", "rationale": "too few cases"})).await;
-    assert_eq!(first.status, 201, "{}", first.text);
-    let second = decide(json!({"decision": "keep", "rationale": "no gain after a year"})).await.json();
-    assert!(second["decided_by"].is_string() && second["key_name"].is_string(), "{second}");
-    assert_eq!(stands(&gateway, &path).await["decisions"], json!([first.json(), second]));
-    let blank = decide(json!({"decision": "keep", "rationale": "  "})).await.problem(422, "invalid_request");
+    let keep = json!({"decision": "keep", "rationale": "no gain after a year"});
+    decide(keep.clone()).await.problem(409, "no_look_taken");
+    let blank = decide(json!({"decision": "stop", "rationale": "  "})).await.problem(422, "invalid_request");
     assert_eq!(blank["field"], "rationale");
     decide(json!({"decision": "win", "rationale": "x"})).await.problem(422, "invalid_request");
+    let first = decide(json!({"decision": "stop", "rationale": "too few cases"})).await;
+    assert_eq!((first.status, &first.json()["look"]), (201, &Value::Null), "{}", first.text);
+    labelled(&gateway, 0..100).await;
+    assert_eq!(post(&gateway, &format!("{path}/looks"), &json!({})).await.status, 201);
+    let second = decide(keep.clone()).await;
+    assert_eq!((second.status, &second.json()["look"]), (201, &json!(1)), "{}", second.text);
+    let again = decide(keep).await;
+    assert_eq!((again.status, again.json()), (200, second.json()), "told again it is the same one");
+    let second = second.json();
+    assert!(second["decided_by"].is_string() && second["key_name"].is_string(), "{second}");
+    assert_eq!(stands(&gateway, &path).await["decisions"], json!([first.json(), second]));
+    let listed = gateway.get("/v1/experiments").await.good()["experiments"][0].clone();
+    assert_eq!((&listed["looks"], &listed["decision"]), (&json!(1), &second));
+    assert!(listed["verdict"].is_string(), "{listed}");
 }
 
 #[tokio::test]
@@ -213,10 +224,12 @@ async fn the_same_is_one_experiment_and_nothing_changes_what_is_registered() {
     assert_eq!(taken["field"], "name");
     let (_, second) = registered(&gateway, &with(other, json!({"name": "another"}))).await;
     let page = gateway.get("/v1/experiments?limit=1").await.good();
-    assert_eq!(page["experiments"], json!([second]));
+    assert_eq!(page["experiments"][0]["id"], second["id"]);
     let cursor = page["next_cursor"].as_str().expect("a cursor");
     let rest = gateway.get(&format!("/v1/experiments?cursor={cursor}")).await.good();
-    assert_eq!((&rest["experiments"], &rest["next_cursor"]), (&json!([first]), &Value::Null));
+    assert_eq!((&rest["experiments"][0]["id"], &rest["next_cursor"]), (&first["id"], &Value::Null));
+    let unknown = gateway.get("/v1/experiments?cursor=ZXhwXwA").await;
+    assert_eq!(unknown.problem(422, "invalid_request")["field"], "cursor");
     let stranger = gateway.key_for("fraud", "all").await;
     let test = gateway.key_in(KeyEnvironment::Test, "risk", "all").await;
     for key in [stranger, test] {
@@ -242,6 +255,8 @@ async fn what_could_teach_nothing_is_refused_with_what_to_do() {
         (json!({"horizon": {"labelled": 99, "days": 90}}), "horizon.labelled"),
         (json!({"horizon": {"labelled": 100, "days": 0}}), "horizon.days"),
         (json!({"positive": []}), "positive"),
+        (json!({"window_s": 0}), "window_s"),
+        (json!({"window_s": u64::MAX}), "window_s"),
         (json!({"population": {"route": "bot"}}), "population.route"),
         (json!({"population": {"country": "UK"}}), "population.country"),
         (json!({"primary_endpoint": "kappa"}), "primary_endpoint"),

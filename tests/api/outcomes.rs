@@ -96,6 +96,21 @@ async fn the_same_told_again_is_the_same_outcome() {
 }
 
 #[tokio::test]
+async fn what_was_taken_back_is_told_again_only_by_superseding_it() {
+    let (gateway, _) = asked(&["cust-1"]).await;
+    let first = created(&tell(&gateway, &fraud("cust-1")).await);
+    let cleared = json!({"subject_reference": "cust-1", "type": "cleared", "supersedes": first["id"]});
+    let second = created(&tell(&gateway, &cleared).await);
+    let problem = tell(&gateway, &fraud("cust-1")).await.problem(409, "already_superseded");
+    assert!(problem["detail"].as_str().is_some_and(|told| told.contains(second["id"].as_str().expect("an id"))));
+    let line = tell_lines(&gateway, &[fraud("cust-1")]).await.remove(0);
+    assert_eq!(line["error"]["code"], "already_superseded", "{line}");
+    let mut after_all = fraud("cust-1");
+    after_all["supersedes"] = second["id"].clone();
+    created(&tell(&gateway, &after_all).await);
+}
+
+#[tokio::test]
 async fn a_file_sent_twice_labels_once_and_a_bad_line_stops_no_other() {
     let (gateway, _) = asked(&["cust-1", "cust-2"]).await;
     let lines = [

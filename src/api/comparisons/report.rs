@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::{
     compare::{
-        Agreement, Funnel, Outcomes, Report, SampleAdvice, Scores, Segment, Service, Settings, Verdict,
-        Versions,
+        Agreement, Funnel, Outcomes, Report, SampleAdvice, Scores, Segment, Service, Settings, Unanswered,
+        Verdict, Versions,
     },
     comparing::{Blinding, Cost, Costs, Period, SegmentKey, Selection, Spent},
     outcomes::OutcomeType,
@@ -39,6 +39,8 @@ pub(super) struct Comparison {
     selection: Selected,
     /// How the pairs were found.
     funnel: PairFunnel,
+    /// Whom a side left without an answer.
+    unanswered: Unanswered,
     /// How far both give the same levels.
     agreement: Agreement,
     /// How far their scores go together.
@@ -109,17 +111,17 @@ impl Comparison {
             left: Cost::of(left_spent, labelled, found.both + found.left_only),
             right: Cost::of(right_spent, labelled, found.both + found.right_only),
         };
-        let notes = notes(&periods, blinding);
         Self {
             left: report.left,
             right: report.right,
             n: report.n,
             verdict: report.verdict,
             verdict_reasons: report.verdict_reasons,
-            notes,
+            notes: report.notes,
             sample_advice: report.sample_advice,
             selection: Selected::of(selection),
             funnel: report.funnel.into(),
+            unanswered: report.unanswered,
             agreement: report.agreement,
             scores: report.scores,
             outcomes: report.outcomes,
@@ -134,7 +136,8 @@ impl Comparison {
     }
 }
 
-fn notes(periods: &[Period], blinding: Blinding) -> Vec<String> {
+/// What the record tells that figures do not: mixed versions, and who had seen what when they labelled.
+pub(super) fn notes(periods: &[Period], blinding: Blinding) -> Vec<String> {
     let mut notes = Vec::new();
     if periods.len() > 1 {
         notes.push(format!(
@@ -146,6 +149,13 @@ fn notes(periods: &[Period], blinding: Blinding) -> Vec<String> {
         notes.push(format!(
             "{} pairs were labelled by somebody who had seen a score: their outcomes may follow it.",
             blinding.not_blinded
+        ));
+    }
+    if blinding.known_before > 0 {
+        notes.push(format!(
+            "{} pairs were asked for when something had been told of their subject: what was known before is no \
+             prediction, so they have no outcome here.",
+            blinding.known_before
         ));
     }
     notes

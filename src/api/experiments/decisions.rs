@@ -35,7 +35,7 @@ pub(in crate::api) struct DecisionRequest {
 /// Record a decision.
 ///
 /// Under the name of the key that records it; the gateway does nothing by itself. Decisions are only ever added: a later one
-/// tells that somebody thought again.
+/// tells that somebody thought again. Only stopping needs no look before it.
 #[utoipa::path(
     post,
     path = "/v1/experiments/{id}/decisions",
@@ -44,10 +44,12 @@ pub(in crate::api) struct DecisionRequest {
     request_body = DecisionRequest,
     security(("key" = [])),
     responses(
+        (status = 200, description = "The same was the last one recorded, by the same key", body = Decision),
         (status = 201, description = "Recorded", body = Decision),
         BodyRefusals,
         KeyRefusals,
         (status = 404, description = "Your team has no such experiment", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "No look was taken that it could be decided by", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields to mend", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -65,8 +67,23 @@ pub(in crate::api) async fn decide(
         let detail = format!("must say why, in 1 to {MAX_RATIONALE} characters");
         return Err(Problem::fields(vec![FieldProblem::new("rationale", detail)]));
     }
+    let earlier = api.0.store.decisions(&experiment.id).await.map_err(Problem::unreadable)?;
+    let same = |last: &&Decision| {
+        (last.decision, &*last.rationale, &*last.decided_by) == (decision, &*rationale, caller.key_id())
+    };
+    if let Some(last) = earlier.last().filter(same) {
+        return Ok((StatusCode::OK, axum::Json(last.clone())));
+    }
+    let looks = api.0.store.looks(&experiment.id).await.map_err(Problem::unreadable)?;
+    let look = looks.last().map(|look| look.number);
+    if decision.needs_a_look() && look.is_none() {
+        let detail =
+            "nothing was found yet that could be decided by: take a look once one is due, or stop it";
+        return Err(Problem::new(StatusCode::CONFLICT, "no_look_taken", detail));
+    }
     let decision = Decision {
         id: DecisionId::new(),
+        look,
         decision,
         rationale,
         decided_by: caller.key_id().to_owned(),

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::Opened;
 use crate::{
-    experiments::{Decision, Due, ExperimentStatus, Look, Plan, VersionRun},
+    compare::Verdict,
+    experiments::{Decision, Due, Experiment, ExperimentStatus, Look, Plan, VersionRun},
     ids::ExperimentId,
 };
 
@@ -41,6 +42,31 @@ pub(in crate::api) struct ExperimentState {
     audited_share: f64,
 }
 
+/// An experiment in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ExperimentSummary {
+    /// Its id, `exp_…`: by that it is told how far it is.
+    id: ExperimentId,
+    /// What its team calls it.
+    name: String,
+    /// What was registered.
+    plan: Plan,
+    /// Id of the API key that registered it.
+    registered_by: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    registered_at: Timestamp,
+    /// When its time is over.
+    #[schema(value_type = String, format = DateTime)]
+    ends_at: Timestamp,
+    /// How many looks were taken.
+    looks: usize,
+    /// What the last of them found.
+    verdict: Option<Verdict>,
+    /// What was decided last.
+    decision: Option<Decision>,
+}
+
 /// How far an experiment is.
 #[derive(Debug, Serialize, ToSchema)]
 struct Progress {
@@ -54,6 +80,24 @@ struct Progress {
     look_is_due: bool,
     /// With how many labelled pairs the next look is due; none when it is due now, or none follows.
     next_look_at: Option<u64>,
+}
+
+// === impl ExperimentSummary ===
+
+impl ExperimentSummary {
+    pub(super) fn of(experiment: Experiment, looks: &[Look], decisions: Vec<Decision>) -> Self {
+        Self {
+            ends_at: experiment.ends_at(),
+            id: experiment.id,
+            name: experiment.name,
+            plan: experiment.plan,
+            registered_by: experiment.registered_by,
+            registered_at: experiment.registered_at,
+            looks: looks.len(),
+            verdict: looks.last().map(|look| look.report.verdict),
+            decision: decisions.into_iter().last(),
+        }
+    }
 }
 
 // === impl ExperimentState ===

@@ -157,7 +157,10 @@ impl Lines {
     /// The next line, which ends at `end`.
     fn give(&mut self, end: usize) -> Line {
         self.number += 1;
-        let line = self.arrived.get(self.given..end).unwrap_or_default().to_vec();
+        let line = self.arrived.get(self.given..end).unwrap_or_default();
+        // Some programs mark the beginning of UTF-8.
+        let mark = line.strip_prefix("\u{feff}".as_bytes()).filter(|_| self.number == 1);
+        let line = mark.unwrap_or(line).to_vec();
         (self.given, self.searched) = (end, end);
         let overlong = std::mem::take(&mut self.overlong) || line.len() > MAX_LINE_BYTES;
         if self.number > MAX_LINES {
@@ -216,7 +219,7 @@ mod tests {
 
     #[tokio::test]
     async fn blank_lines_count_and_say_nothing_and_the_last_needs_no_end() {
-        let read = read("a\n\n  \r\nb".to_owned()).await;
+        let read = read("\u{feff}a\n\n  \r\nb".to_owned()).await;
         assert_eq!(read, [(1, Ok("a".to_owned())), (4, Ok("b".to_owned()))]);
     }
 

@@ -36,6 +36,45 @@ fn pairs_without_a_score_are_left_out_and_counted() {
 }
 
 #[test]
+fn what_became_of_those_without_a_score_is_read_too() {
+    let header = "left_score,right_score,outcome\n";
+    let text = format!("{header}10,,positive\n10,,negative\n,20,negative\n,,positive\n1,2,\n");
+    let unanswered = read_text(&text).expect("pairs").unanswered;
+    let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
+    assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 1, 1), (3, 2, 1)));
+    assert!(refusal(&format!("{header},2,fraud\n")).contains("column outcome"));
+}
+
+#[test]
+fn of_several_lines_about_one_subject_the_first_counts() {
+    let text = "subject_id,left_score,right_score\na,10,20\na,90,95\nb,,1\nb,3,4\n,5,6\n,5,6\n";
+    let found = read_text(text).expect("pairs");
+    let (rows, _) = found.pairs.sorted();
+    assert_eq!(rows.iter().map(|row| row.left).collect::<Vec<_>>(), [3.0, 5.0, 5.0, 10.0]);
+    assert_eq!(found.funnel.excluded["repeated"], 1);
+}
+
+#[test]
+fn a_quote_that_is_not_closed_swallows_nothing() {
+    let header = "left_score,right_score,outcome,segment\n";
+    let told = refusal(&format!("{header}1,2,negative,\"5 inch\n3,4,,\n5,6,,\n"));
+    assert!(told.starts_with("line 2: a field goes on in the next line"), "{told}");
+    let (rows, names) = read_text(&format!("{header}1,2,,\"5 \"\" inch\"\n")).expect("pairs").pairs.sorted();
+    assert_eq!((rows.len(), names[0].as_str()), (1, "5 \" inch"));
+}
+
+#[test]
+fn segments_are_plain_text_and_few() {
+    let header = "left_score,right_score,segment\n";
+    for segment in ["a\u{1b}[31m", "live\u{202e}312", "a\tb"] {
+        let told = refusal(&format!("{header}1,2,{segment}\n"));
+        assert!(told.contains("line 2, column segment: a control character"), "{told}");
+    }
+    let many: String = (0..=MOST_SEGMENTS).map(|number| format!("1,2,s{number}\n")).collect();
+    assert!(refusal(&format!("{header}{many}")).contains("more than 10000 different values"));
+}
+
+#[test]
 fn what_is_not_understood_refuses_the_file_with_its_line_and_what_to_do() {
     let header = "left_score,right_score,left_level,right_level,outcome\n1,2,,,\n";
     for (line, part) in [

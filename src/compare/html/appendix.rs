@@ -29,7 +29,7 @@ const CONVENTIONS: [(&str, &str); 11] = [
     ),
     (
         "Area under the curve",
-        "Ties count one half. Variances and the test: DeLong, DeLong and Clarke-Pearson 1988. Average precision in steps over distinct scores, its difference by a seeded bootstrap over whole pairs.",
+        "Ties count one half. Variances and the test: DeLong, DeLong and Clarke-Pearson 1988; near 1 and with few positives an area's own interval is too narrow, the difference's one is not. Average precision in steps over distinct scores, its difference by a seeded bootstrap over whole pairs.",
     ),
     (
         "Recall in the top",
@@ -48,16 +48,17 @@ pub(super) fn conventions(report: &Report) -> String {
         CONVENTIONS.iter().map(|(name, text)| format!("<dt>{name}</dt><dd>{text}</dd>\n")).collect();
     let verdicts = format!(
         "<dt>Verdict</dt><dd>The first that holds. Without outcomes of both kinds: inconclusive. Below {} pairs, {} positives \
-         or {} negatives: extend. Each side flags surely more than {} of all positives which the other does not, and one \
-         side's flag makes the other's less likely: complementary. The gain in area is surely above 0 and may reach {}: \
-         promote. Shares as before, the left side not surely better, and the mean of both ranks surely better than either: \
-         complementary. The gain is surely below {}: keep. Else: extend.</dd>\n",
+         or {} negatives: extend. Whose outcomes or answers are known depends on flags or outcomes: extend. Neither area can \
+         be above ½ by {margin}: inconclusive. Both together (the mean of both ranks) are surely above either in area, and may be so \
+         by {margin}; each side flags surely more than {} of all positives which the other does not; and one side's flag makes the \
+         other's less likely: complementary. The gain in area is surely above 0 and may reach {margin}, and the right area is \
+         surely above ½: promote. Both together as before, and the left side not surely better: complementary. The gain is \
+         surely below {margin}, and the left area surely above ½: keep. Else: extend.</dd>\n",
         settings.minimum.pairs,
         settings.minimum.positives,
         settings.minimum.negatives,
         percent(Some(settings.complementary_share)),
-        settings.margin,
-        settings.margin
+        margin = settings.margin
     );
     let versions = &report.versions;
     let joined = |versions: &[String]| {

@@ -3,7 +3,8 @@
 //! DeLong, DeLong and Clarke-Pearson 1988, from ranks in O(n log n) (Sun and Xu 2014). A difference is left − right, as
 //! is its z. Where the variance is zero because one side puts all in perfect order, its interval is the exact one of as
 //! many successes as there are subjects of the rarer kind (Clopper and Pearson 1934), and the difference's one is put
-//! together from both (Zou and Donner 2008), so that few subjects never make a certainty.
+//! together from both (Zou and Donner 2008), so that few subjects never make a certainty. An area without variance that is not
+//! perfect, as of constant scores, has no interval, nor has the difference of two equal orders.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,6 +22,9 @@ pub struct Auc {
     pub left: Estimate,
     /// The right side's.
     pub right: Estimate,
+    /// Whether both sides put everybody in the same order, so that there is no difference to test.
+    #[serde(default)]
+    pub same_order: bool,
     /// left − right.
     #[schema(required)]
     pub difference: Option<f64>,
@@ -121,8 +125,11 @@ pub(super) fn compared(
         let areas = (other.area(labelled), side.area(labelled));
         let known = Auc { difference: finite(areas.0 - areas.1), ..Auc::none("") };
         let tested = known.tested(areas, spread(labelled, &other, &side), rarer, confidence);
-        let range = tested.difference_low.zip(tested.difference_high).unwrap_or((f64::NAN, f64::NAN));
-        (Estimate::with(areas.0 - areas.1, range), tested.left)
+        let range = tested.difference_low.zip(tested.difference_high);
+        let reason = tested.reason.as_deref().unwrap_or_default();
+        let value = areas.0 - areas.1;
+        let over = range.map_or_else(|| Estimate::bare(value, reason), |range| Estimate::with(value, range));
+        (over, tested.left)
     };
     let (over_left, auc) = over(&labelled.by_left, &labelled.left);
     let (over_right, _) = over(&labelled.by_right, &labelled.right);
@@ -136,6 +143,7 @@ impl Auc {
         Self {
             left: Estimate::none(reason),
             right: Estimate::none(reason),
+            same_order: false,
             difference: None,
             difference_low: None,
             difference_high: None,
@@ -161,14 +169,25 @@ impl Auc {
         // What is left of equal variances by rounding is none.
         let certain = variance <= 1e-14 * (spread.left + spread.right) || variance <= 0.0;
         let z = finite(difference / variance.sqrt()).filter(|_| !certain);
-        let range = if certain {
-            put_together(difference, &left, &right)
-        } else {
-            around(difference, variance, confidence)
+        // Without variance and not perfect, both put everyone in the same order.
+        let same_order =
+            certain && difference == 0.0 && left.value.is_some_and(|area| area > 0.0 && area < 1.0);
+        let range = match certain {
+            _ if same_order => (f64::NAN, f64::NAN),
+            true => put_together(difference, &left, &right),
+            false => around(difference, variance, confidence),
+        };
+        let reason = match z {
+            Some(_) => None,
+            None if same_order => {
+                Some("both sides put everybody in the same order: there is no difference to test")
+            }
+            None => Some("the difference has no variance: no test is possible"),
         };
         Self {
-            difference_low: finite(range.0.max(-1.0)),
-            difference_high: finite(range.1.min(1.0)),
+            same_order,
+            difference_low: finite(range.0).map(|low| low.max(-1.0)),
+            difference_high: finite(range.1).map(|high| high.min(1.0)),
             z,
             p: z.map(two_sided),
             left,
@@ -176,7 +195,7 @@ impl Auc {
             variance_left: finite(spread.left),
             variance_right: finite(spread.right),
             covariance: finite(spread.covariance),
-            reason: z.is_none().then(|| "the difference has no variance: no test is possible".to_owned()),
+            reason: reason.map(str::to_owned),
             ..self
         }
     }
@@ -197,6 +216,9 @@ fn interval(area: f64, variance: f64, rarer: u64, confidence: f64) -> Estimate {
     } else {
         (low.max(0.0), high.min(1.0))
     };
+    if range.0 >= range.1 {
+        return Estimate::bare(area, "every placement is the same: there is no variance");
+    }
     Estimate { se: finite(variance.sqrt()), ..Estimate::with(area, range) }
 }
 
@@ -207,10 +229,6 @@ fn put_together(difference: f64, left: &Estimate, right: &Estimate) -> (f64, f64
         (value - estimate.low.unwrap_or(value), estimate.high.unwrap_or(value) - value)
     };
     let ((left_below, left_above), (right_below, right_above)) = (part(left), part(right));
-    // Without variance and not perfect, both put everyone in the same order: there is nothing to differ by.
-    if difference == 0.0 && left.value != Some(1.0) && left.value != Some(0.0) {
-        return (0.0, 0.0);
-    }
     (difference - left_below.hypot(right_above), difference + left_above.hypot(right_below))
 }
 

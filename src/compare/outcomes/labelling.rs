@@ -2,7 +2,9 @@
 //!
 //! Who is flagged by one side gets looked into, so that side's scores among the labelled are cut to a narrow range, and its
 //! area under the curve with them (verification bias; Begg and Greenes 1983). It is told by Pearson's χ² of "flagged" against
-//! "outcome known", below 0.001, where both shares are also further than 0.05 apart.
+//! "outcome known", below 0.001, where the shares also lie further apart than 0.05, or one is more than a quarter larger than
+//! the other: of few who are labelled at all, few more make all the difference. And where nobody with an outcome is
+//! unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +13,7 @@ use crate::compare::{numbers::chi_square_tail, pairs::Row, settings::Settings};
 
 const ERROR: f64 = 0.001;
 const APART: f64 = 0.05;
+const LARGER: f64 = 1.25;
 
 /// Of whom outcomes are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,7 +26,10 @@ pub struct Labelling {
     pub right_flagged: Known,
     /// Of those whom it does not flag.
     pub right_unflagged: Known,
-    /// Whether that depends on a side's flags: then areas under the curve are biased, and nobody wins by them.
+    /// Of those whom neither side flags.
+    #[serde(default)]
+    pub unflagged: Known,
+    /// Whether that depends on flags: then areas under the curve are biased, and nobody wins by them.
     pub selective: bool,
 }
 
@@ -45,18 +51,22 @@ struct Counts {
 
 pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
     let from = settings.flag_level as u8;
-    let (mut left, mut right) = (Counts::default(), Counts::default());
+    let (mut left, mut right, mut either) = (Counts::default(), Counts::default(), Counts::default());
     for row in rows {
         let known = row.positive().is_some();
-        left.add(row.left_level >= from, known);
-        right.add(row.right_level >= from, known);
+        let (by_left, by_right) = (row.left_level >= from, row.right_level >= from);
+        left.add(by_left, known);
+        right.add(by_right, known);
+        either.add(by_left || by_right, known);
     }
+    let only_flagged = either.flagged.labelled > 0 && either.unflagged.labelled == 0;
     Labelling {
         left_flagged: left.flagged,
         left_unflagged: left.unflagged,
         right_flagged: right.flagged,
         right_unflagged: right.unflagged,
-        selective: left.is_selective() || right.is_selective(),
+        unflagged: either.unflagged,
+        selective: only_flagged || left.is_selective() || right.is_selective(),
     }
 }
 
@@ -84,16 +94,22 @@ impl Counts {
     }
 
     fn is_selective(self) -> bool {
-        let (Some(one), Some(other)) = (self.flagged.share(), self.unflagged.share()) else { return false };
-        let (a, b) = (self.flagged.labelled as f64, self.flagged.not());
-        let (c, d) = (self.unflagged.labelled as f64, self.unflagged.not());
-        let margins = (a + b) * (c + d) * (a + c) * (b + d);
-        if margins <= 0.0 {
-            return false;
-        }
-        let chi_square = (a + b + c + d) * (a * d - b * c).powi(2) / margins;
-        (one - other).abs() > APART && chi_square_tail(chi_square, 1) < ERROR
+        depends(self.flagged, self.unflagged)
     }
+}
+
+/// Whether something is known of one group surely more often, and much more often, than of another.
+pub(in crate::compare) fn depends(one: Known, other: Known) -> bool {
+    let (Some(share), Some(others)) = (one.share(), other.share()) else { return false };
+    let (a, b) = (one.labelled as f64, one.not());
+    let (c, d) = (other.labelled as f64, other.not());
+    let margins = (a + b) * (c + d) * (a + c) * (b + d);
+    if margins <= 0.0 {
+        return false;
+    }
+    let chi_square = (a + b + c + d) * (a * d - b * c).powi(2) / margins;
+    let (less, more) = (share.min(others), share.max(others));
+    (more - less > APART || more > LARGER * less) && chi_square_tail(chi_square, 1) < ERROR
 }
 
 #[cfg(test)]
@@ -116,6 +132,9 @@ mod tests {
     fn a_choice_by_flags_is_seen_and_one_by_chance_is_not() {
         assert!(!report(|_, _| true).outcomes.labelling.selective);
         assert!(!report(|number, _| number % 3 == 0).outcomes.labelling.selective);
+        // Few are labelled at all, and all of them are flagged by the left side.
+        let few = report(|number, score| score >= 60.0 && number % 12 == 0);
+        assert!(few.outcomes.labelling.selective, "{:?}", few.outcomes.labelling);
         for flagged_and_a_few in [1_000, 20] {
             let chosen = report(|number, score| score >= 60.0 || number % flagged_and_a_few == 0);
             assert!(chosen.outcomes.labelling.selective, "{:?}", chosen.outcomes.labelling);

@@ -94,7 +94,11 @@ fn difference(labelled: &Labelled, value: f64, settings: &Settings) -> Estimate 
         at(below) + part * (at(below + 1) - at(below))
     };
     let tail = (1.0 - settings.confidence) / 2.0;
-    Estimate::with(value, (percentile(tail), percentile(1.0 - tail)))
+    let (low, high) = (percentile(tail), percentile(1.0 - tail));
+    if low >= high {
+        return Estimate::bare(value, "every resample has the same difference");
+    }
+    Estimate::with(value, (low, high))
 }
 
 /// Average precision when each subject counts as often as it was drawn.

@@ -94,6 +94,10 @@ pub(super) fn bland_altman(rows: &[Row], confidence: f64) -> BlandAltman {
     figures.sd = finite(sd);
     figures.lower = finite(moments.mean - LIMIT * sd);
     figures.upper = finite(moments.mean + LIMIT * sd);
+    if sd <= 0.0 {
+        figures.reason = Some("every difference is the same: the bias has no interval".to_owned());
+        return figures;
+    }
     figures.bias_low = finite(moments.mean - half);
     figures.bias_high = finite(moments.mean + half);
     figures

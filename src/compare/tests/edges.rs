@@ -101,10 +101,32 @@ fn equal_sides_have_nothing_to_test() {
     let report = report(&pairs(rows));
     let json = explained(&report);
     let auc = &json["outcomes"]["auc"];
-    assert_eq!((&auc["difference"], &auc["difference_low"]), (&0.0.into(), &0.0.into()));
-    assert!(auc["z"].is_null() && auc["reason"].is_string());
+    assert_eq!((&auc["difference"], &auc["same_order"]), (&0.0.into(), &true.into()));
+    assert!(auc["difference_low"].is_null() && auc["z"].is_null() && auc["reason"].is_string());
+    assert!(json["scores"]["bland_altman"]["bias_low"].is_null(), "an interval has a width");
+    assert!(json["outcomes"]["average_precision"]["difference"]["low"].is_null());
     assert!(json["scores"]["wilcoxon"]["p"].is_null());
-    assert_eq!(report.verdict, Verdict::Keep, "the right side gains nothing");
+    assert_eq!(
+        report.verdict,
+        Verdict::Extend,
+        "and neither tells cases surely: {:?}",
+        report.verdict_reasons
+    );
+}
+
+#[test]
+fn a_side_that_says_the_same_is_no_reason_to_change_and_a_useless_one_no_reason_to_keep() {
+    let both = |score: fn(i32) -> f64| {
+        let rows = (0..400).map(|row| (score(row), score(row), Some(row % 4 == 0), None));
+        report(&pairs(rows))
+    };
+    let same = both(|row| f64::from(row % 4 == 0) * 30.0 + f64::from(row * 37 % 71));
+    assert_eq!(same.verdict, Verdict::Keep, "{:?}", same.verdict_reasons);
+    assert!(same.verdict_reasons[0].contains("same order"), "{:?}", same.verdict_reasons);
+    let constant = both(|_| 50.0);
+    assert_eq!(constant.verdict, Verdict::Inconclusive);
+    assert!(constant.verdict_reasons[0].contains("Neither side tells"), "{:?}", constant.verdict_reasons);
+    assert!(constant.outcomes.auc.left.low.is_none() && constant.outcomes.auc.left.reason.is_some());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Verdicts on populations of which the truth is known.
 
-use super::{Generator, noise, pairs, report};
-use crate::compare::{Report, Verdict};
+use super::{Context, Generator, Settings, noise, pairs, report};
+use crate::compare::{Report, Unanswered, Verdict};
 
 type Sides = fn(&mut Generator, bool, usize) -> (f64, f64);
 
@@ -74,6 +74,92 @@ fn two_blind_sides_win_no_more_often_than_chance_allows() {
     let won = |seed: &u64| population(400, *seed, blind).verdict == Verdict::Promote;
     let winners = (1..=200).filter(won).count();
     assert!(winners <= 12, "{winners} of 200, where 5 are expected");
+}
+
+#[test]
+fn noise_is_neither_kept_nor_called_complementary() {
+    let opposite: Sides = |generator, _, _| {
+        let left = seen(generator, false, 0.0);
+        (left, 100.0 - left)
+    };
+    for sides in [blind as Sides, opposite] {
+        let verdicts = (1..41).map(|seed| population(2000, seed, sides).verdict);
+        let decided = verdicts.filter(|verdict| verdict.decides()).count();
+        assert!(decided <= 5, "{decided} of 40, where 1 or 2 are expected");
+    }
+    let large = population(100_000, 1, blind);
+    assert_eq!(large.verdict, Verdict::Inconclusive, "{:?}", large.verdict_reasons);
+    assert!(large.verdict_reasons[0].contains("Neither side tells"), "{:?}", large.verdict_reasons);
+}
+
+#[test]
+fn both_together_must_be_worth_the_margin() {
+    // Nearly the same twice: with very many pairs the mean of both is surely better, by next to nothing.
+    let report = population(60_000, 7, |generator, positive, _| {
+        let common = seen(generator, positive, 20.0);
+        (common + 2.0 * noise(generator), common + 2.0 * noise(generator))
+    });
+    let combined = &report.outcomes.combined;
+    assert!(combined.over_left.low > Some(0.0) && combined.over_left.high < Some(0.02), "{combined:?}");
+    assert_eq!(report.verdict, Verdict::Keep, "{:?}", report.verdict_reasons);
+}
+
+/// Two equal sides, of whom outcomes are known only as `is_known` says of the left score and a number.
+fn chosen(count: usize, is_known: impl Fn(f64, usize) -> bool, all: bool) -> Report {
+    let mut generator = Generator::new(5);
+    let rows: Vec<_> = (0..count)
+        .filter_map(|place| {
+            let positive = place % 5 == 0;
+            let common = 8.0 * noise(&mut generator);
+            let mut side = || (seen(&mut generator, positive, 20.0) + common).clamp(0.0, 100.0);
+            let (left, right) = (side(), side());
+            let known = is_known(left, place);
+            (known || all).then_some((left, right, known.then_some(positive), None))
+        })
+        .collect();
+    report(&pairs(rows))
+}
+
+#[test]
+fn nobody_wins_where_only_the_flagged_were_looked_into_however_few_they_are() {
+    let few = chosen(60_000, |left, place| left >= 60.0 && place % 23 == 0, true);
+    let labelling = &few.outcomes.labelling;
+    assert!(labelling.left_flagged.share() < Some(0.05) && labelling.selective, "{labelling:?}");
+    assert_eq!(few.verdict, Verdict::Extend, "{:?}", few.verdict_reasons);
+    let export = chosen(10_000, |left, _| left >= 60.0, false);
+    assert_eq!(export.outcomes.labelled, export.n);
+    assert_eq!(export.verdict, Verdict::Extend, "{:?}", export.verdict_reasons);
+    assert!(export.verdict_reasons[0].contains("export of flagged cases"), "{:?}", export.verdict_reasons);
+}
+
+#[test]
+fn nobody_wins_by_silence_about_the_hard_cases() {
+    let mut generator = Generator::new(3);
+    let (mut answered, mut unanswered) = (Vec::new(), Unanswered::default());
+    for place in 0..4000 {
+        let positive = place % 5 == 0;
+        let (left, right) = weak_and_strong(&mut generator, positive, place);
+        if positive && right < 60.0 {
+            unanswered.count((false, true), Some(true));
+        } else {
+            answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
+        }
+    }
+    let context = Context { unanswered, right: "beta".to_owned(), ..Context::default() };
+    let silent = Report::of(&pairs(answered), &Settings::default(), context);
+    assert!(silent.unanswered.selective && silent.unanswered.right.negatives == 0, "{:?}", silent.unanswered);
+    assert_eq!(silent.verdict, Verdict::Extend);
+    assert!(silent.verdict_reasons[0].starts_with("beta left"), "{:?}", silent.verdict_reasons);
+}
+
+#[test]
+fn where_few_pairs_have_an_outcome_it_takes_as_many_more_pairs() {
+    let report = chosen(5000, |_, place| place % 11 == 0, true);
+    let advice = &report.sample_advice;
+    let rate = report.n as f64 / report.outcomes.labelled as f64;
+    let pairs = advice.labelled.need as f64 * rate;
+    assert!((advice.pairs.need as f64 / pairs - 1.0).abs() < 0.01, "{advice:?}");
+    assert!(advice.text[0].contains("of pairs have an outcome"), "{:?}", advice.text);
 }
 
 #[test]

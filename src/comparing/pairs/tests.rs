@@ -19,6 +19,7 @@ fn selection() -> Selection {
         window: Duration::from_secs(3600),
         segment: Some(SegmentKey::Source),
         positive: vec![OutcomeType::ConfirmedFraud],
+        told_until: None,
     }
 }
 
@@ -54,7 +55,7 @@ fn candidate(question: u8) -> Candidate {
 /// What becomes of candidates: the pairs' sources, and the reasons counted.
 fn sifted(candidates: Vec<Candidate>) -> (Vec<&'static str>, Vec<(String, u64)>) {
     let (selection, countries) = (selection(), Countries::new());
-    let mut sieve = Sieve::new(&selection, &countries);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
     let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
     pairs.extend(sieve.end());
     let funnel = sieve.funnel(0, 0);
@@ -76,6 +77,7 @@ fn every_promise_of_a_pair_can_be_broken_and_is_counted() {
     assert_eq!(sifted(vec![candidate(1)]), (vec!["shadow"], Vec::new()));
     let reasons = [
         reason(|it| it.erased = true),
+        reason(|it| it.right.part = Some(Part::NotAsked)),
         reason(|it| it.left.part = Some(Part::InVain)),
         reason(|it| it.right.part = Some(Part::InVain)),
         reason(|it| (it.left.part, it.right.part) = (Some(Part::InVain), Some(Part::InVain))),
@@ -96,6 +98,7 @@ fn every_promise_of_a_pair_can_be_broken_and_is_counted() {
         reasons,
         [
             "erased",
+            "not_asked",
             "left_unanswered",
             "right_unanswered",
             "neither_answered",
@@ -114,7 +117,7 @@ fn every_promise_of_a_pair_can_be_broken_and_is_counted() {
         ]
     );
     let words: BTreeSet<&str> = reasons.iter().map(String::as_str).collect();
-    assert_eq!(words.len() + 2, 14, "besides those that are repeated or unattached, every reason is here");
+    assert_eq!(words.len() + 2, 15, "besides those that are repeated or unattached, every reason is here");
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn a_subject_has_one_pair_whatever_else_it_is_asked_about() {
     let recheck = |question| Candidate { source: CandidateSource::Recheck, ..candidate(question) };
     let mut panel = candidate(2);
     (panel.left.part, panel.right.part) = (Some(Part::Consensus), Some(Part::Consensus));
-    let (pairs, excluded) = sifted(vec![candidate(1), panel, candidate(1), recheck(1), recheck(3)]);
+    let (pairs, excluded) = sifted(vec![recheck(1), recheck(3), candidate(1), panel, candidate(1)]);
     assert_eq!(pairs, ["shadow", "consensus", "recheck"]);
     assert_eq!(excluded, [("repeated".to_owned(), 2)]);
     let moved = Candidate { question_mac: Some("another".to_owned()), ..candidate(1) };
@@ -144,6 +147,65 @@ fn a_subject_has_one_pair_whatever_else_it_is_asked_about() {
         ["shadow"],
         "answers about one subject are not independent"
     );
+}
+
+#[test]
+fn what_comes_later_changes_no_pair_that_there_is() {
+    let asked = |source, seconds| {
+        let mut asked = Candidate { source, ..candidate(1) };
+        asked.asked_in = format!("asm_at_{seconds}");
+        (asked.left.asked_at, asked.right.asked_at) = (Some(at(seconds)), Some(at(seconds)));
+        asked
+    };
+    let (selection, countries) = (selection(), Countries::new());
+    let winner = |candidates: Vec<Candidate>| {
+        let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+        let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
+        pairs.extend(sieve.end());
+        assert_eq!(sieve.funnel(0, 0).excluded, BTreeMap::from([("repeated".to_owned(), 2)]));
+        pairs.into_iter().map(|pair| pair.asked_in).collect::<String>()
+    };
+    let recheck = |seconds| asked(CandidateSource::Recheck, seconds);
+    let question = |seconds| asked(CandidateSource::Question, seconds);
+    assert_eq!(winner(vec![recheck(20), recheck(30), question(40)]), "asm_at_20");
+    assert_eq!(winner(vec![recheck(20), recheck(10), question(40)]), "asm_at_10");
+    assert_eq!(winner(vec![recheck(20), question(10), question(40)]), "asm_at_10");
+    assert_eq!(winner(vec![recheck(20), question(20), question(40)]), "asm_at_20");
+}
+
+#[test]
+fn a_pair_outside_the_population_takes_nobodys_place() {
+    let (selection, countries) = (selection(), Countries::new());
+    let takes = |asked: AskedOf<'_>| asked.route == "panel";
+    let mut sieve = Sieve::new(&selection, &countries, &takes);
+    let panel = Candidate { route: Arc::from("panel"), ..candidate(1) };
+    assert!(sieve.sift(candidate(1)).is_none() && sieve.sift(panel).is_some());
+    assert_eq!((sieve.funnel(0, 0).steps["eligible"], sieve.end().len()), (1, 0));
+}
+
+#[test]
+fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
+    let without = |subject, left, right| {
+        let mut asked = candidate(subject);
+        let part = |answered: bool, part| Some(if answered { part } else { Part::InVain });
+        (asked.left.part, asked.right.part) = (part(left, Part::Primary), part(right, Part::Shadow));
+        asked
+    };
+    let (selection, countries) = (selection(), Countries::new());
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+    for asked in [
+        without(1, true, false),
+        without(1, true, false),
+        without(2, false, true),
+        without(3, false, false),
+        without(4, true, false),
+        candidate(4),
+    ] {
+        sieve.sift(asked);
+    }
+    let unanswered = sieve.unanswered(|subject| (subject != "sub_2").then_some(subject == "sub_1"));
+    let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
+    assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 0, 1), (2, 1, 1)));
 }
 
 #[test]
@@ -171,7 +233,7 @@ fn what_was_brought_in_makes_one_pair_with_whatever_fits_best() {
 fn only_pairs_of_the_span_count_and_the_later_answer_decides() {
     let selection = Selection { from: Some(at(1000)), to: Some(at(2000)), ..selection() };
     let countries = Countries::new();
-    let mut sieve = Sieve::new(&selection, &countries);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
     let asked = |question, left, right| {
         let mut asked = candidate(question);
         (asked.left.asked_at, asked.right.asked_at) = (Some(at(left)), Some(at(right)));

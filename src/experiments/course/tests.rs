@@ -66,6 +66,7 @@ fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
         at: BEGAN + subject.seconds(),
         segment: None,
         labelled_since: None,
+        known_before: false,
         left: side("a/1"),
         right: side(mapping),
     };
@@ -98,12 +99,33 @@ fn another_version_closes_the_segment_for_good() {
 }
 
 #[test]
-fn what_was_not_registered_never_counts_and_a_subject_counts_once() {
+fn what_was_not_registered_never_counts() {
     assert_eq!(course([pair(1, "b/2")]).pairs(), 0);
-    let (mut again, outcome) = pair(9, "b/1");
-    again.subject = SubjectId::from_text("sub_1");
-    let course = course([(again, outcome), pair(1, "b/1")]);
-    assert_eq!((course.pairs(), course.rows[0].asked_in.as_str()), (1, "asm_1"), "the first one");
+}
+
+#[test]
+fn the_outcomes_told_first_count_up_to_the_planned_number() {
+    let told = |number: i64| {
+        let (mut pair, _) = pair(number, "b/1");
+        // Told in the opposite order of asking.
+        pair.labelled_since = Some(BEGAN + (1000 - number).seconds());
+        (pair, Some(number % 2 == 0))
+    };
+    let course = course((0..130).map(told));
+    assert_eq!((course.pairs(), course.labelled()), (130, 100));
+    let labelled = course.rows.iter().filter(|row| row.outcome.is_some());
+    let first: Vec<&str> = labelled.map(|row| row.asked_in.as_str()).take(1).collect();
+    assert_eq!(first, ["asm_30"], "whenever one looks for the last time");
+}
+
+#[test]
+fn a_closed_segment_waits_for_the_outcomes_of_what_there_was() {
+    let closed = course([pair(1, "b/1"), pair(2, "b/1"), pair(3, "b/2")]);
+    let (experiment, soon, over) = (experiment(), BEGAN + 1.hours(), BEGAN + (24 * 30).hours());
+    let looked = [look(2, false)];
+    assert_eq!(closed.due(&experiment, &looked, soon), Due::At(3));
+    assert_eq!(closed.status(&experiment, &looked, soon), ExperimentStatus::Closed);
+    assert_eq!(closed.status(&experiment, &looked, over), ExperimentStatus::Ended);
 }
 
 #[test]

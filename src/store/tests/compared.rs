@@ -44,7 +44,7 @@ fn answered(subject: &Arc<StoredSubject>, revision: u32, score: &str, status: St
     record.assessment = Arc::new(serde_json::from_value(document).expect("an assessment"));
     record.sources = vec![Arc::new(said(subject, "idenfy", score))];
     let question = (revision == 1).then(asked);
-    record.compared = Some(Compared { question, statuses: vec![status] });
+    record.compared = Some(Compared { question, statuses: vec![status], without: Vec::new() });
     record
 }
 
@@ -55,7 +55,9 @@ fn shadow(subject: &Arc<StoredSubject>, of: &AssessmentRecord, answers: bool) ->
         assessment: Arc::clone(&of.assessment),
         question: Some(asked()),
         provider: ProviderName::new("youverify"),
-        answer: answers.then_some(ShadowAnswer { record, served: Served::Called, status: Status::Completed }),
+        answer: answers
+            .then_some(ShadowAnswer { record, served: Served::Called, status: Status::Completed })
+            .ok_or(Part::InVain),
         at: later(9),
         completes: None,
     }
@@ -63,7 +65,7 @@ fn shadow(subject: &Arc<StoredSubject>, of: &AssessmentRecord, answers: bool) ->
 
 /// Hands the shadow's answer over, as its call does.
 async fn note(store: &Store, shadow: ShadowRecord) {
-    if let Some(answer) = &shadow.answer {
+    if let Ok(answer) = &shadow.answer {
         store.hand_over(Arc::clone(&answer.record)).await.expect("taken").durable().await.expect("written");
     }
     store.note_shadow(shadow).await.expect("noted");
