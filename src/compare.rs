@@ -36,6 +36,7 @@ mod settings;
 pub mod text;
 mod unanswered;
 mod verdict;
+mod weighted;
 mod words;
 
 #[cfg(test)]
@@ -58,3 +59,4 @@ pub use sequential::{bounds, nominal};
 pub use settings::{Bootstrap, Minimum, Settings, UnusableSetting};
 pub use unanswered::{Silence, Unanswered};
 pub use verdict::Verdict;
+pub use weighted::{Weighted, WeightedAreas};

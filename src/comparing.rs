@@ -9,6 +9,7 @@ mod labels;
 mod pairs;
 mod periods;
 mod service;
+mod sieve;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -24,8 +25,8 @@ pub use pairs::{AskedOf, ComparedPair, ComparedSide, PairSource};
 pub use periods::{Period, Version};
 pub use service::Spent;
 
-use pairs::Sieve;
 use periods::Periods;
+use sieve::Sieve;
 
 use crate::{
     compare::{self, Funnel, Pairs, Service, Unanswered, Versions},

@@ -4,6 +4,7 @@
 //! `${NAME}` and print as nothing.
 
 mod document;
+mod limit;
 mod policy;
 mod provider;
 mod read;

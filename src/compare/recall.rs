@@ -63,6 +63,7 @@ pub struct CorrectedRecall {
 const NO_FLAGGED: &str = "of nobody whom both sides, or one of them alone, flag it is known what turned out to be true: look into some of each";
 const NO_SAMPLE: &str = "of nobody in a random sample of the unflagged it is known what turned out to be true: draw one and look into it";
 const HALF_A_SAMPLE: &str = "not everybody in the random sample of the unflagged was looked into: until then, who was not may be whoever is hard to find out";
+const NO_CHOICE: &str = "the side flags nobody, or everybody: there is no interval";
 const NO_POSITIVES: &str = "no outcome is positive: nothing could have been found";
 
 // === impl CorrectedRecall ===
@@ -92,13 +93,13 @@ impl CorrectedRecall {
         }
         let scaled = |strata: [Stratum; 2]| strata.iter().map(Stratum::all_positives).sum::<f64>();
         let (found, missed) = (scaled([both, alone]), scaled([other, neither]));
-        let (low, high) = interval([both, alone], [other, neither], confidence);
+        let range = interval([both, alone], [other, neither], confidence);
         Self {
             observed,
             corrected: Some(found / (found + missed)),
-            low: Some(low),
-            high: Some(high),
-            reason: None,
+            low: range.map(|(low, _)| low),
+            high: range.map(|(_, high)| high),
+            reason: range.is_none().then(|| NO_CHOICE.to_owned()),
         }
     }
 }
@@ -122,21 +123,20 @@ impl Stratum {
     }
 }
 
-fn interval(found: [Stratum; 2], missed: [Stratum; 2], confidence: f64) -> (f64, f64) {
+/// None where the side flags nobody, or everybody.
+fn interval(found: [Stratum; 2], missed: [Stratum; 2], confidence: f64) -> Option<(f64, f64)> {
     let sum = |strata: [Stratum; 2]| {
         let spreads = strata.iter().filter(|stratum| stratum.pairs > 0).map(Stratum::spread);
         spreads.fold((0.0, 0.0), |(all, variance), (more, of_more)| (all + more, variance + of_more))
     };
     let ((found, of_found), (missed, of_missed)) = (sum(found), sum(missed));
     if found <= 0.0 || missed <= 0.0 {
-        // Nobody is flagged, or everybody is.
-        let certain = if found > 0.0 { 1.0 } else { 0.0 };
-        return (certain, certain);
+        return None;
     }
     let variance = of_found / (found * found) + of_missed / (missed * missed);
     let (middle, spread) = ((found / missed).ln(), reach(confidence) * variance.max(0.0).sqrt());
     let share = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
-    (share(middle - spread), share(middle + spread))
+    Some((share(middle - spread), share(middle + spread)))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn json(report: &Report) -> Value {
 }
 
 /// About normal with mean 0 and deviation 1.
-fn noise(generator: &mut Generator) -> f64 {
+pub(super) fn noise(generator: &mut Generator) -> f64 {
     (0..12).map(|_| (generator.next() >> 11) as f64 / (1_u64 << 53) as f64).sum::<f64>() - 6.0
 }
 

@@ -9,13 +9,14 @@ use url::{Host, Url};
 
 use super::{
     document::{Document, Value, nearest},
+    limit::{self, Limit},
     units::Length,
     watch,
 };
 use crate::{
     questionnaires::{OnChange, WatchSettings},
     registry,
-    resilience::{BreakerSettings, LimitSettings, exchange::GuardSettings, limiter::Rate},
+    resilience::{BreakerSettings, exchange::GuardSettings},
     routing::PollSettings,
 };
 
@@ -23,8 +24,6 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 const DEFAULT_CLEAR_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_ATTEMPTS: u32 = 5;
-const FASTEST: Duration = Duration::from_micros(1);
-const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 /// One provider.
 #[derive(Clone)]
@@ -90,15 +89,6 @@ const COMMON: [&str; 14] = [
     "on_changed_profile",
     "reread_profile_every",
 ];
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limit {
-    requests: Option<NonZeroU32>,
-    per: Option<Length<true>>,
-    burst: Option<NonZeroU32>,
-    concurrency: Option<NonZeroU32>,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -218,7 +208,7 @@ impl ProviderConfig {
                 return None;
             }
         };
-        let limit = read_limit(document, &place, common.limit);
+        let limit = limit::read(document, &place, common.limit);
         check_url(document, &place, &common.base_url);
         let timeout = common.timeout.map_or(DEFAULT_TIMEOUT, |length| length.0);
         let settings = ProviderSettings {
@@ -336,41 +326,6 @@ fn read_attempts(document: &mut Document<'_>, place: &str, attempts: Option<Span
         document.problem(Some(attempts.span()), format!("{place}: attempts must be at most {MAX_ATTEMPTS}"));
     }
     attempts.get_ref().get()
-}
-
-fn read_limit(document: &mut Document<'_>, place: &str, limit: Option<Spanned<Limit>>) -> LimitSettings {
-    let unlimited = LimitSettings { rate: None, concurrency: DEFAULT_CONCURRENCY };
-    let Some(limit) = limit else { return unlimited };
-    let span = limit.span();
-    let limit = limit.into_inner();
-    let concurrency = limit.concurrency.unwrap_or(DEFAULT_CONCURRENCY);
-    let burst = limit.burst.unwrap_or(NonZeroU32::MIN);
-    let rate = match (limit.requests, limit.per) {
-        (Some(requests), Some(Length(per))) => {
-            let rate = Rate { requests, per, burst };
-            if burst >= requests && burst.get() > 1 {
-                document.problem(Some(span), format!("{place}: limit.burst must be below limit.requests"));
-            } else if rate.spacing() < FASTEST {
-                document.problem(
-                    Some(span),
-                    format!("{place}: limit allows more than a million requests a second"),
-                );
-            }
-            Some(rate)
-        }
-        (None, None) => {
-            if limit.burst.is_some() {
-                document
-                    .problem(Some(span), format!("{place}: limit.burst needs limit.requests and limit.per"));
-            }
-            None
-        }
-        _ => {
-            document.problem(Some(span), format!("{place}: limit.requests and limit.per go together"));
-            None
-        }
-    };
-    LimitSettings { rate, concurrency }
 }
 
 /// Personal data goes there: plain HTTP only to this machine.

@@ -6,11 +6,13 @@ use utoipa::ToSchema;
 use super::{Course, Experiment, course::Row};
 use crate::{
     cache::KeyMaker,
-    compare::{CorrectedRecall, Rating, Stratum, Verified},
+    compare::{CorrectedRecall, Rating, Stratum, Verified, Weighted},
 };
 
 /// How sure intervals of recall are.
 const CONFIDENCE: f64 = 0.95;
+/// A sample of fewer speaks for nobody.
+const LEAST_SAMPLE: usize = 30;
 
 /// Whom to look into, though neither side flags them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -84,7 +86,7 @@ impl Experiment {
             .map(|row| Sampled {
                 subject_id: row.subject.to_string(),
                 assessment_id: row.asked_in.clone(),
-                labelled: row.outcome.is_some(),
+                labelled: row.is_known(),
             })
             .collect();
         AuditSample {
@@ -101,11 +103,51 @@ fn count(course: &Course, holds: impl Fn(&Row) -> bool) -> u64 {
     u64::try_from(course.rows.iter().filter(|row| holds(row)).count()).unwrap_or(u64::MAX)
 }
 
+// === impl Course ===
+
+impl Course {
+    /// Everybody whose outcome is known, and how many each stands for: of those whom nobody flags the sample alone. None
+    /// where the sample is too small, or was not looked into whole, or nobody of another pattern of flags was.
+    pub(super) fn weighted(
+        &self,
+        experiment: &Experiment,
+        audited: f64,
+        keys: &KeyMaker,
+    ) -> Option<Vec<Weighted>> {
+        let mut weighted = Vec::new();
+        for flags in [(true, true), (true, false), (false, true), (false, false)] {
+            let flagged = |row: &&Row| (experiment.flags(row.left), experiment.flags(row.right)) == flags;
+            let alike: Vec<&Row> = self.rows.iter().filter(flagged).collect();
+            let counts = |row: &&&Row| flags != (false, false) || experiment.is_sampled(row, audited, keys);
+            let looked_at: Vec<&&Row> = alike.iter().filter(counts).collect();
+            let known = looked_at.iter().filter(|row| row.outcome.is_some()).count();
+            let is_whole = known >= LEAST_SAMPLE && looked_at.iter().all(|row| row.is_known());
+            let is_lacking = if flags == (false, false) { !is_whole } else { known == 0 };
+            if is_lacking && !alike.is_empty() {
+                return None;
+            }
+            let weight = ratio(alike.len(), known);
+            weighted.extend(looked_at.iter().filter_map(|row| {
+                let (left, right) = (row.left.score.value(), row.right.score.value());
+                Some(Weighted { left, right, positive: row.outcome?, weight })
+            }));
+        }
+        Some(weighted)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no experiment has so many subjects")]
+fn ratio(all: usize, known: usize) -> f64 {
+    all as f64 / known.max(1) as f64
+}
+
 // === impl Recalls ===
 
 impl Recalls {
     pub(super) fn of(experiment: &Experiment, course: &Course, audited: f64, keys: &KeyMaker) -> Self {
-        let is_sampled = |row: &Row| experiment.is_sampled(row, audited, keys);
+        // Of those beyond the planned number nobody asks whether they were looked into.
+        let is_sampled =
+            |row: &Row| experiment.is_sampled(row, audited, keys) && row.outcome.is_some() == row.is_known();
         let known = |flags: &dyn Fn(&Row) -> (bool, bool)| {
             let stratum = |of: (bool, bool), counts: &dyn Fn(&Row) -> bool| {
                 let of_it =

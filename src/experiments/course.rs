@@ -224,6 +224,15 @@ fn share(labelled: u64, planned: u64) -> f64 {
     (labelled as f64 / planned.max(1) as f64).min(1.0)
 }
 
+// === impl Row ===
+
+impl Row {
+    /// Whether its outcome is known, also where it is beyond the planned number and does not count.
+    pub(super) const fn is_known(&self) -> bool {
+        self.labelled_since.is_some()
+    }
+}
+
 // === impl Experiment ===
 
 impl Experiment {

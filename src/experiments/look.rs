@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Course, Experiment, audit::Recalls};
 use crate::{
     cache::KeyMaker,
-    compare::{Context, Funnel, Report, Service, Versions, bounds, nominal},
+    compare::{Context, Funnel, Report, Service, Versions, WeightedAreas, bounds, nominal},
 };
 
 /// The surest that a look has to be. What this leaves to chance is nothing beside the error of the whole.
@@ -36,6 +36,10 @@ pub struct Look {
     pub confidence: f64,
     /// How many cases each side finds of all there are, where those nobody flags were sampled.
     pub recall: Recalls,
+    /// Areas under the curve as if everybody had been looked into, where it depends on flags whose outcomes are known and
+    /// a sample of those whom nobody flags tells of the others. They decide then.
+    #[serde(default)]
+    pub weighted: Option<WeightedAreas>,
     /// What the pairs say. Its verdict is the experiment's at this look.
     pub report: Report,
 }
@@ -79,6 +83,13 @@ impl Look {
             versions,
             notes: Vec::new(),
         };
+        let mut report = Report::of(&course.compared(), &settings, context);
+        let selective = report.outcomes.labelling.selective;
+        let weighted = selective.then(|| course.weighted(experiment, audited, keys)).flatten();
+        let weighted = weighted.map(|rows| WeightedAreas::of(&rows, settings.confidence));
+        if let Some(areas) = &weighted {
+            report = report.decided_by(areas);
+        }
         Self {
             number: u32::try_from(taken.len() + 1).unwrap_or(u32::MAX),
             taken_at,
@@ -89,7 +100,8 @@ impl Look {
             bound,
             confidence: settings.confidence,
             recall: Recalls::of(experiment, course, audited, keys),
-            report: Report::of(&course.compared(), &settings, context),
+            weighted,
+            report,
         }
     }
 }

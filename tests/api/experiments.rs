@@ -188,6 +188,36 @@ async fn those_whom_nobody_flags_are_sampled_and_recall_is_told_of_all() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_that_was_looked_into_whole_lets_a_look_decide() {
+    let gateway = gateway().await;
+    let body = with(trial(), json!({"horizon": {"labelled": 1_000, "days": 1}}));
+    let (path, _) = registered(&gateway, &body).await;
+    let tell = async |subject: Value, is_case: bool| {
+        let kind = if is_case { "confirmed_fraud" } else { "cleared" };
+        assert_eq!(post(&gateway, "/v1/outcomes", &with(subject, json!({"type": kind}))).await.status, 201);
+    };
+    for number in 0..80 {
+        let (flagged, other) = (format!("cust-{number}"), format!("cust-1{number:03}"));
+        gateway.ask(&by("both", &person(&flagged))).await.good();
+        gateway.ask(&by("both", &harmless(&other))).await.good();
+        tell(json!({"subject_reference": flagged}), number % 2 == 0).await;
+    }
+    let sample = post(&gateway, &format!("{path}/audit-sample"), &json!({"share": 0.7})).await.good();
+    for (number, drawn) in sample["subjects"].as_array().expect("subjects").iter().enumerate() {
+        tell(json!({"assessment_id": drawn["assessment_id"]}), number % 8 == 0).await;
+    }
+    gateway.advance(2 * 86_400);
+    let look = post(&gateway, &format!("{path}/looks"), &json!({})).await.json();
+    assert_eq!(look["report"]["outcomes"]["labelling"]["selective"], true, "{look}");
+    let sampled = sample["sampled"].as_u64().expect("a number");
+    let weighted = &look["weighted"];
+    assert_eq!(weighted["subjects"], 80 + sampled, "{look}");
+    assert!((weighted["stand_for"].as_f64().expect("a number") - 160.0).abs() < 1e-9, "{weighted}");
+    let reason = look["report"]["verdict_reasons"][0].as_str().expect("a reason");
+    assert!(reason.contains("each subject counts for as many as it stands for"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn decisions_are_kept_with_who_made_them_why_and_by_which_look() {
     let gateway = gateway().await;
     let (path, _) = registered(&gateway, &trial()).await;

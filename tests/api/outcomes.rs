@@ -102,7 +102,9 @@ async fn what_was_taken_back_is_told_again_only_by_superseding_it() {
     let cleared = json!({"subject_reference": "cust-1", "type": "cleared", "supersedes": first["id"]});
     let second = created(&tell(&gateway, &cleared).await);
     let problem = tell(&gateway, &fraud("cust-1")).await.problem(409, "already_superseded");
-    assert!(problem["detail"].as_str().is_some_and(|told| told.contains(second["id"].as_str().expect("an id"))));
+    assert!(
+        problem["detail"].as_str().is_some_and(|told| told.contains(second["id"].as_str().expect("an id")))
+    );
     let line = tell_lines(&gateway, &[fraud("cust-1")]).await.remove(0);
     assert_eq!(line["error"]["code"], "already_superseded", "{line}");
     let mut after_all = fraud("cust-1");

@@ -11,15 +11,13 @@ use crate::{
     ids::ExperimentId,
 };
 
-/// How an experiment stands.
+/// An experiment as it was registered.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct ExperimentState {
-    /// Its id, `exp_…`.
+struct Registered {
+    /// Its id, `exp_…`: by that it is told how far it is.
     id: ExperimentId,
     /// What its team calls it.
     name: String,
-    /// How it stands.
-    status: ExperimentStatus,
     /// What was registered.
     plan: Plan,
     /// Id of the API key that registered it.
@@ -30,6 +28,15 @@ pub(in crate::api) struct ExperimentState {
     /// When its time is over.
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
+}
+
+/// How an experiment stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ExperimentState {
+    #[serde(flatten)]
+    registered: Registered,
+    /// How it stands.
+    status: ExperimentStatus,
     /// How far it is.
     progress: Progress,
     /// Runs of pairs of the same versions, in order. Another version closes the one that counts.
@@ -45,20 +52,8 @@ pub(in crate::api) struct ExperimentState {
 /// An experiment in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct ExperimentSummary {
-    /// Its id, `exp_…`: by that it is told how far it is.
-    id: ExperimentId,
-    /// What its team calls it.
-    name: String,
-    /// What was registered.
-    plan: Plan,
-    /// Id of the API key that registered it.
-    registered_by: String,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    registered_at: Timestamp,
-    /// When its time is over.
-    #[schema(value_type = String, format = DateTime)]
-    ends_at: Timestamp,
+    #[serde(flatten)]
+    registered: Registered,
     /// How many looks were taken.
     looks: usize,
     /// What the last of them found.
@@ -82,17 +77,22 @@ struct Progress {
     next_look_at: Option<u64>,
 }
 
+// === impl Registered ===
+
+impl From<Experiment> for Registered {
+    fn from(experiment: Experiment) -> Self {
+        let ends_at = experiment.ends_at();
+        let Experiment { id, team: _, name, plan, registered_by, registered_at } = experiment;
+        Self { id, name, plan, registered_by, registered_at, ends_at }
+    }
+}
+
 // === impl ExperimentSummary ===
 
 impl ExperimentSummary {
     pub(super) fn of(experiment: Experiment, looks: &[Look], decisions: Vec<Decision>) -> Self {
         Self {
-            ends_at: experiment.ends_at(),
-            id: experiment.id,
-            name: experiment.name,
-            plan: experiment.plan,
-            registered_by: experiment.registered_by,
-            registered_at: experiment.registered_at,
+            registered: experiment.into(),
             looks: looks.len(),
             verdict: looks.last().map(|look| look.report.verdict),
             decision: decisions.into_iter().last(),
@@ -115,12 +115,7 @@ impl ExperimentState {
         };
         Self {
             status: course.status(&experiment, &looks, now),
-            ends_at: experiment.ends_at(),
-            id: experiment.id,
-            name: experiment.name,
-            plan: experiment.plan,
-            registered_by: experiment.registered_by,
-            registered_at: experiment.registered_at,
+            registered: experiment.into(),
             progress,
             segments: course.segments,
             looks,

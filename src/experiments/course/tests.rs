@@ -70,6 +70,7 @@ fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
         left: side("a/1"),
         right: side(mapping),
     };
+    let pair = ComparedPair { labelled_since: Some(pair.at), ..pair };
     (pair, Some(subject % 2 == 0))
 }
 

@@ -1,0 +1,267 @@
+//! Areas under the curve where some are looked into more often than others: each subject counts for as many as it stands
+//! for, the inverse of its chance to be looked into (Horvitz and Thompson 1952), so that a random sample of those whom nobody
+//! flags speaks for all of them (Begg and Greenes 1983).
+//!
+//! Variances are `DeLong`'s over weighted placements: the sum of squared influences. With equal weights all figures are
+//! those of `outcomes::auc`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    figure::{Estimate, finite},
+    numbers::reach,
+    ranks::order,
+    report::Report,
+    verdict::{Evidence, decide},
+    words::{count, signed},
+};
+
+/// A subject whose outcome is known, and how many it stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weighted {
+    /// The left side's score.
+    pub left: f64,
+    /// The right side's.
+    pub right: f64,
+    /// Whether it turned out to be a case.
+    pub positive: bool,
+    /// How many it stands for, above 0.
+    pub weight: f64,
+}
+
+/// Areas under the curve as if everybody had been looked into.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WeightedAreas {
+    /// The left side's.
+    pub left: Estimate,
+    /// The right side's.
+    pub right: Estimate,
+    /// left − right.
+    pub difference: Estimate,
+    /// How many subjects they are made of.
+    pub subjects: u64,
+    /// How many these stand for.
+    pub stand_for: f64,
+}
+
+/// How often each subject stands on the right side of those of the other kind.
+struct Placed {
+    area: f64,
+    placements: Vec<f64>,
+}
+
+// === impl WeightedAreas ===
+
+impl WeightedAreas {
+    /// Of subjects in any order.
+    #[must_use]
+    pub fn of(rows: &[Weighted], confidence: f64) -> Self {
+        let total = |positive| kind(rows, positive).map(|row| row.weight).sum::<f64>();
+        let subjects = rows.len() as u64;
+        let stand_for = total(true) + total(false);
+        if kind(rows, true).count() < 2 || kind(rows, false).count() < 2 {
+            let none = || Estimate::none("a variance needs two positives and two negatives");
+            return Self { left: none(), right: none(), difference: none(), subjects, stand_for };
+        }
+        let (left, right) = (Placed::of(rows, |row| row.left), Placed::of(rows, |row| row.right));
+        let within = |low: f64, placed: &Placed| {
+            let estimate = estimate(placed.area, spread(rows, placed, placed), confidence);
+            Estimate {
+                low: estimate.low.map(|at| at.max(low)),
+                high: estimate.high.map(|at| at.min(1.0)),
+                ..estimate
+            }
+        };
+        let variance =
+            spread(rows, &left, &left) + spread(rows, &right, &right) - 2.0 * spread(rows, &left, &right);
+        Self {
+            difference: estimate(left.area - right.area, variance, confidence),
+            left: within(0.0, &left),
+            right: within(0.0, &right),
+            subjects,
+            stand_for,
+        }
+    }
+}
+
+fn kind(rows: &[Weighted], positive: bool) -> impl Iterator<Item = &Weighted> {
+    rows.iter().filter(move |row| row.positive == positive)
+}
+
+fn estimate(value: f64, variance: f64, confidence: f64) -> Estimate {
+    if variance <= 1e-12 {
+        return Estimate::bare(value, "every placement is the same: there is no variance");
+    }
+    let se = variance.sqrt();
+    let half = reach(confidence) * se;
+    Estimate { se: finite(se), ..Estimate::with(value, (value - half, value + half)) }
+}
+
+/// The covariance of two areas.
+fn spread(rows: &[Weighted], one: &Placed, other: &Placed) -> f64 {
+    let of_kind = |positive: bool| {
+        let (mut sum, mut total, mut number) = (0.0, 0.0, 0.0);
+        let placed = one.placements.iter().zip(&other.placements);
+        for (row, (at, beside)) in rows.iter().zip(placed).filter(|(row, _)| row.positive == positive) {
+            sum += row.weight * row.weight * (at - one.area) * (beside - other.area);
+            total += row.weight;
+            number += 1.0;
+        }
+        sum / (total * total) * number / (number - 1.0)
+    };
+    of_kind(true) + of_kind(false)
+}
+
+// === impl Placed ===
+
+impl Placed {
+    fn of(rows: &[Weighted], score: impl Fn(&Weighted) -> f64) -> Self {
+        let order = order(rows.iter().map(&score));
+        let total = |positive| kind(rows, positive).map(|row| row.weight).sum::<f64>();
+        let (positives, negatives) = (total(true), total(false));
+        let mut placements = vec![0.0; rows.len()];
+        let (mut positives_below, mut negatives_below) = (0.0, 0.0);
+        let at = |index: u32| &rows[index as usize];
+        for group in order.chunk_by(|&one, &next| score(at(one)) == score(at(next))) {
+            let tied = |positive| {
+                let tied = group.iter().map(|&index| at(index)).filter(|row| row.positive == positive);
+                tied.map(|row| row.weight).sum::<f64>()
+            };
+            let (of_positives, of_negatives) = (tied(true), tied(false));
+            for &index in group {
+                placements[index as usize] = if at(index).positive {
+                    (negatives_below + of_negatives / 2.0) / negatives
+                } else {
+                    (positives - positives_below - of_positives / 2.0) / positives
+                };
+            }
+            positives_below += of_positives;
+            negatives_below += of_negatives;
+        }
+        let placed = rows.iter().zip(&placements).filter(|(row, _)| row.positive);
+        let area = placed.map(|(row, placement)| row.weight * placement).sum::<f64>() / positives;
+        Self { area, placements }
+    }
+}
+
+// === impl Report ===
+
+impl Report {
+    /// The same report, decided by areas that make up for whose outcomes are known. What flags find together is not
+    /// weighed so, and decides nothing.
+    #[must_use]
+    pub fn decided_by(mut self, areas: &WeightedAreas) -> Self {
+        let tells = |area: &Estimate| area.low.is_some_and(|low| low > 0.5);
+        let most = |area: &Estimate| area.high.or(area.value).unwrap_or(1.0);
+        let gain = areas.difference.low.zip(areas.difference.high).map(|(low, high)| (-high, -low));
+        let evidence = Evidence {
+            gain: gain.or_else(|| self.outcomes.auc.same_order.then_some((0.0, 0.0))),
+            left_tells: tells(&areas.left),
+            right_tells: tells(&areas.right),
+            best: most(&areas.left).max(most(&areas.right)),
+            selective: self.unanswered.selective,
+            together: None,
+            ..Evidence::of(self.n, &self.outcomes, &self.unanswered)
+        };
+        self.verdict = decide(&evidence, &self.settings);
+        let interval = gain.map_or_else(
+            || "without an interval".to_owned(),
+            |(low, high)| format!("{} to {}", signed(low), signed(high)),
+        );
+        let told = format!(
+            "Outcomes are known more often of those whom somebody flags, so the verdict is of areas in which each subject \
+             counts for as many as it stands for, {} for {}: {} {:.3}, {} {:.3}, a gain of {} ({interval}).",
+            count(areas.subjects),
+            count(areas.stand_for.round() as u64),
+            self.left,
+            areas.left.value.unwrap_or_default(),
+            self.right,
+            areas.right.value.unwrap_or_default(),
+            signed(-areas.difference.value.unwrap_or_default())
+        );
+        self.verdict_reasons = vec![told];
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{
+        Bootstrap, Context, Pair, Pairs, Points, Rating, Settings, Verdict, numbers::Generator, tests::noise,
+    };
+
+    /// Without resamples, which decide nothing.
+    fn settings() -> Settings {
+        Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() }
+    }
+
+    /// 6000 subjects of whom one in ten is positive; the right side sees `strength` more. All whom a side flags are looked
+    /// into, and one in five of the others.
+    fn looked_into(seed: u64, strength: f64) -> (Vec<Weighted>, Report) {
+        let mut numbers = Generator::new(seed);
+        let (mut rows, mut pairs) = (Vec::new(), Pairs::default());
+        for place in 0..6000 {
+            let positive = place % 10 == 0;
+            let common = 35.0 + f64::from(u8::from(positive)) * 15.0 + 9.0 * noise(&mut numbers);
+            let mut side = |more: f64| (common + more + 9.0 * noise(&mut numbers)).clamp(0.0, 100.0);
+            let (left, right) = (side(0.0), side(f64::from(u8::from(positive)) * strength));
+            let flagged = left >= 60.0 || right >= 60.0;
+            let known = flagged || numbers.next().is_multiple_of(5);
+            if known {
+                rows.push(Weighted { left, right, positive, weight: if flagged { 1.0 } else { 5.0 } });
+            }
+            let rating = |score: f64| Rating::of(Points::new(score).expect("a score"));
+            let (left, right) = (rating(left), rating(right));
+            pairs.push(Pair { left, right, outcome: known.then_some(positive), segment: None });
+        }
+        (rows, Report::of(&pairs, &settings(), Context::default()))
+    }
+
+    #[test]
+    fn with_equal_weights_it_is_delongs() {
+        let (rows, _) = looked_into(1, 5.0);
+        let mut pairs = Pairs::default();
+        let rating = |score: f64| Rating::of(Points::new(score).expect("a score"));
+        for row in &rows {
+            let (left, right) = (rating(row.left), rating(row.right));
+            pairs.push(Pair { left, right, outcome: Some(row.positive), segment: None });
+        }
+        let auc = Report::of(&pairs, &Settings::default(), Context::default()).outcomes.auc;
+        let even: Vec<Weighted> = rows.iter().map(|row| Weighted { weight: 3.0, ..*row }).collect();
+        let areas = WeightedAreas::of(&even, 0.95);
+        let near = |one: Option<f64>, other: Option<f64>| {
+            assert!((one.expect("a figure") - other.expect("a figure")).abs() < 1e-9, "{one:?} {other:?}");
+        };
+        near(areas.left.value, auc.left.value);
+        near(areas.right.low, auc.right.low);
+        near(areas.difference.low, auc.difference_low);
+        near(areas.difference.high, auc.difference_high);
+    }
+
+    #[test]
+    fn a_sample_of_the_unflagged_decides_and_errs_no_more_often_than_it_says() {
+        let (mut held, mut promoted) = (0, 0);
+        for seed in 1..=100 {
+            let (rows, report) = looked_into(seed, 0.0);
+            assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.outcomes.labelling);
+            let areas = WeightedAreas::of(&rows, 0.95);
+            held += u32::from(areas.difference.low < Some(0.0) && areas.difference.high > Some(0.0));
+            promoted += u32::from(report.decided_by(&areas).verdict == Verdict::Promote);
+        }
+        assert!((88..=100).contains(&held) && promoted <= 7, "{held} held, {promoted} promoted of 100");
+        let (rows, report) = looked_into(3, 12.0);
+        let report = report.decided_by(&WeightedAreas::of(&rows, 0.95));
+        assert_eq!(report.verdict, Verdict::Promote, "{:?}", report.verdict_reasons);
+    }
+
+    #[test]
+    fn few_or_equal_ones_have_no_interval() {
+        let row = |positive| Weighted { left: 50.0, right: 50.0, positive, weight: 2.0 };
+        let few = WeightedAreas::of(&[row(true), row(false), row(false)], 0.95);
+        assert!(few.left.value.is_none() && few.difference.reason.is_some());
+        let equal = WeightedAreas::of(&[row(true), row(true), row(false), row(false)], 0.95);
+        assert_eq!((equal.left.value, equal.left.low, equal.difference.low), (Some(0.5), None, None));
+    }
+}
