@@ -128,7 +128,9 @@ pub async fn gather(
     store.candidates(&wanted, |candidate| sieve.sift(candidate).into_iter().for_each(&mut take)).await?;
     sieve.end().into_iter().for_each(&mut take);
     let unattached = store.unattached(&selection.exactly()).await?;
-    let unanswered = sieve.unanswered(|subject| labels.of(subject).map(|label| label.positive));
+    let unanswered = sieve.unanswered(|subject, at| {
+        labels.of(subject).filter(|_| !labels.told_before(subject, at)).map(|label| label.positive)
+    });
     let funnel = sieve.funnel(unattached, pairs.labelled());
     Ok(Gathered { pairs, funnel, unanswered, periods: periods.in_order(), blinding })
 }

@@ -52,7 +52,7 @@ const PARAMETERS: &[&str] = &[
 /// cannot be given is null with its reason; without enough outcomes nobody wins.
 ///
 /// With `Accept: text/csv` the pairs themselves: a line each, from which every figure can be recomputed but those of the
-/// funnel, the service, costs and blinding. Neither form holds a reference or anything personal.
+/// funnel, the service, costs and blinding; whom a side left without an answer it does not hold. Neither form holds a reference or anything personal.
 #[utoipa::path(
     get,
     path = "/v1/comparisons",

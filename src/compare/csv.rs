@@ -8,7 +8,8 @@
 //! complete, and rubbish might read as low.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
     io::{self, Read, Write},
 };
 
@@ -82,7 +83,7 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).buffer_capacity(1 << 18).from_reader(input);
     let columns = Columns::of(reader.byte_headers()?)?;
     let mut record = ByteRecord::new();
-    let (mut found, mut left_out, mut seen) = (Found::default(), [0_u64; 4], HashSet::new());
+    let (mut found, mut left_out, mut subjects) = (Found::default(), [0_u64; 4], Subjects::default());
     let mut read = 0;
     while reader.read_byte_record(&mut record)? {
         read += 1;
@@ -93,13 +94,17 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
         let row = Line { record: &record, columns: &columns, line };
         let (left, right) = (row.rating(Side::Left)?, row.rating(Side::Right)?);
         let (outcome, segment) = (row.outcome()?, row.segment()?);
+        let subject = Some(row.value(SUBJECT)).filter(|subject| !subject.is_empty());
         let (Some(left), Some(right)) = (left, right) else {
-            found.unanswered.count((left.is_none(), right.is_none()), outcome);
-            left_out[usize::from(left.is_none()) + 2 * usize::from(right.is_none()) - 1] += 1;
+            let silent = (left.is_none(), right.is_none());
+            left_out[usize::from(silent.0) + 2 * usize::from(silent.1) - 1] += 1;
+            match subject {
+                Some(subject) => subjects.note_silence(subject, silent, outcome),
+                None => found.unanswered.count(silent, outcome),
+            }
             continue;
         };
-        let subject = row.value(SUBJECT);
-        if !subject.is_empty() && !seen.insert(Box::<[u8]>::from(subject)) {
+        if subject.is_some_and(|subject| !subjects.is_first(subject)) {
             left_out[3] += 1;
             continue;
         }
@@ -108,6 +113,7 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
             return Err(CsvError::TooManySegments(line));
         }
     }
+    subjects.count_silence(&mut found.unanswered);
     found.funnel = Funnel::default()
         .step("read", read)
         .step("usable", found.pairs.len() as u64)
@@ -117,6 +123,43 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
         found.funnel = found.funnel.without(reason, count);
     }
     Ok(found)
+}
+
+/// Who was seen, by 128 bits of a hash: nobody is taken for somebody else before there are more subjects than people.
+#[derive(Default)]
+struct Subjects {
+    hasher: RandomState,
+    answered: HashSet<u128>,
+    silent: HashMap<u128, ((bool, bool), Option<bool>)>,
+}
+
+// === impl Subjects ===
+
+impl Subjects {
+    fn key(&self, subject: &[u8]) -> u128 {
+        let half = |salt: u8| u128::from(self.hasher.hash_one((salt, subject)));
+        half(0) << 64 | half(1)
+    }
+
+    /// Whether this is the first pair about a subject.
+    fn is_first(&mut self, subject: &[u8]) -> bool {
+        let key = self.key(subject);
+        self.answered.insert(key)
+    }
+
+    fn note_silence(&mut self, subject: &[u8], silent: (bool, bool), outcome: Option<bool>) {
+        let key = self.key(subject);
+        let (sides, known) = self.silent.entry(key).or_default();
+        *sides = (sides.0 || silent.0, sides.1 || silent.1);
+        *known = known.or(outcome);
+    }
+
+    /// Counts whom a side left without an answer and no pair is about, each once.
+    fn count_silence(&self, unanswered: &mut Unanswered) {
+        for (_, (sides, outcome)) in self.silent.iter().filter(|(key, _)| !self.answered.contains(*key)) {
+            unanswered.count(*sides, *outcome);
+        }
+    }
 }
 
 /// Writes pairs in the format that [`read`] reads, each with further columns of the caller's own.
@@ -283,9 +326,11 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether a letter moves the cursor or turns the direction of writing.
+/// Whether a letter moves the cursor, turns the direction of writing, or is not seen.
 fn acts(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let formats =
+        matches!(letter, '\u{61c}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+    letter.is_control() || formats || matches!(letter, '\u{2060}'..='\u{206f}')
 }
 
 #[cfg(test)]

@@ -8,10 +8,14 @@ use super::{
     words::{count, signed},
 };
 
+/// Whoever knows nobody below this has no safe subjects.
+const SAFE_BELOW: f64 = 40.0;
+
 pub(super) fn verdict_reasons(report: &Report) -> Vec<String> {
     let mut reasons = main(report);
     reasons.extend(flags(report));
     reasons.extend(unlabelled(report));
+    reasons.extend(narrow(report));
     reasons.extend(segments(report));
     reasons
 }
@@ -170,15 +174,16 @@ fn flags(report: &Report) -> Option<String> {
 /// Why nobody wins where flags decide whose outcomes are known.
 fn selective(report: &Report) -> Option<String> {
     let labelling = &report.outcomes.labelling;
+    if labelling.only_flagged {
+        return Some(format!(
+            "Only {} of {} subjects are unflagged by both sides, as in an export of flagged cases. What became of those who are \
+             left out decides who is better, so nobody wins: take everybody who was asked about, or a random sample of all.",
+            count(labelling.unflagged.pairs),
+            count(report.n)
+        ));
+    }
     if !labelling.selective {
         return None;
-    }
-    if labelling.unflagged.labelled == 0 {
-        return Some(
-            "Nobody with an outcome is unflagged by both sides, as in an export of flagged cases. What became of the others \
-             decides who is better, so nobody wins: find out what became of everybody, or of a random sample of all."
-                .to_owned(),
-        );
     }
     let known = |flagged: Known, others: Known| {
         format!(
@@ -232,6 +237,25 @@ fn unlabelled(report: &Report) -> Option<String> {
             count(n)
         )
     })
+}
+
+/// A side that calls nobody safe may be told of a part of its subjects.
+fn narrow(report: &Report) -> Vec<String> {
+    let below = SAFE_BELOW;
+    let lowest = report.scores.lowest;
+    let sides =
+        [(&report.left, lowest.map(|(left, _)| left)), (&report.right, lowest.map(|(_, right)| right))];
+    let narrow =
+        sides.into_iter().filter_map(|(side, lowest)| Some((side, lowest.filter(|&at| at >= below)?)));
+    narrow
+        .filter(|_| report.verdict.decides())
+        .map(|(side, at)| {
+            format!(
+                "Nobody here has a score of {side} below {at:.0}. If such subjects are left out of these pairs, {side} looks worse \
+                 than it is."
+            )
+        })
+        .collect()
 }
 
 /// Segments in which the better side is worse.

@@ -94,11 +94,13 @@ impl CorrectedRecall {
         let scaled = |strata: [Stratum; 2]| strata.iter().map(Stratum::all_positives).sum::<f64>();
         let (found, missed) = (scaled([both, alone]), scaled([other, neither]));
         let range = interval([both, alone], [other, neither], confidence);
+        let corrected = found / (found + missed);
         Self {
             observed,
-            corrected: Some(found / (found + missed)),
-            low: range.map(|(low, _)| low),
-            high: range.map(|(_, high)| high),
+            corrected: Some(corrected),
+            // Where nobody was missed, the half cases that were added would leave the figure outside.
+            low: range.map(|(low, _)| low.min(corrected)),
+            high: range.map(|(_, high)| high.max(corrected)),
             reason: range.is_none().then(|| NO_CHOICE.to_owned()),
         }
     }

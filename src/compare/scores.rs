@@ -52,6 +52,9 @@ pub struct Scores {
     pub psi: Psi,
     /// How often scores come.
     pub histograms: Histograms,
+    /// The lowest score of the left side and of the right one; for sentences.
+    #[serde(skip)]
+    pub(super) lowest: Option<(f64, f64)>,
     /// Why something here is null.
     #[serde(default, skip_serializing_if = "Reasons::is_empty")]
     pub reasons: Reasons,
@@ -62,6 +65,10 @@ struct Ordered {
     spearman: Estimate,
     ks: Figure,
     wasserstein: Figure,
+}
+
+fn lowest(rows: &[Row]) -> Option<(f64, f64)> {
+    rows.iter().map(|row| (row.left, row.right)).reduce(|one, other| (one.0.min(other.0), one.1.min(other.1)))
 }
 
 pub(super) fn scores(rows: &[Row], table: &LevelTable, settings: &Settings) -> Scores {
@@ -76,6 +83,7 @@ pub(super) fn scores(rows: &[Row], table: &LevelTable, settings: &Settings) -> S
         ks: note("ks", ordered.ks),
         wasserstein: note("wasserstein", ordered.wasserstein),
         spearman: ordered.spearman,
+        lowest: lowest(rows),
         bland_altman: difference::bland_altman(rows, settings.confidence),
         wilcoxon,
         psi: distribution::psi(table, settings.confidence),

@@ -9,7 +9,7 @@
 //! | 1 | there is no outcome, or every outcome is of one kind | `inconclusive` |
 //! | 2 | there are fewer pairs, positives or negatives than the minimum | `extend` |
 //! | 3 | the gain has no interval | `inconclusive` |
-//! | 4 | whose outcomes or answers are known depends on flags or outcomes | `extend` |
+//! | 4 | whose outcomes or answers are known depends on flags or outcomes, or hardly anybody is unflagged by both sides | `extend` |
 //! | 5 | neither area can be above ½ by as much as the margin, as with noise, or with scales or outcomes the wrong way round | `inconclusive` |
 //! | 6 | both together are worth it, each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
 //! | 7 | the gain is surely above 0 and may be as large as the margin, and the right side tells cases | `promote` |
@@ -153,7 +153,9 @@ impl Evidence {
             left_tells: tells(&auc.left),
             right_tells: tells(&auc.right),
             best: most(&auc.left).max(most(&auc.right)),
-            selective: outcomes.labelling.selective || unanswered.selective,
+            selective: outcomes.labelling.selective
+                || outcomes.labelling.only_flagged
+                || unanswered.selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
             exclusive: combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
             together: over_left.zip(over_right).map(either).filter(|_| tells(&combined.auc)),

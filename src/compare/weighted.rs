@@ -148,10 +148,17 @@ impl Placed {
 // === impl Report ===
 
 impl Report {
-    /// The same report, decided by areas that make up for whose outcomes are known. What flags find together is not
-    /// weighed so, and decides nothing.
+    /// The same report, decided by areas that make up for whose outcomes are known, where only that keeps it from deciding.
+    /// What flags find together is not weighed so, and decides nothing.
     #[must_use]
     pub fn decided_by(mut self, areas: &WeightedAreas) -> Self {
+        let minimum = &self.settings.minimum;
+        let few = self.n < minimum.pairs
+            || self.outcomes.positives < minimum.positives
+            || self.outcomes.negatives < minimum.negatives;
+        if few || self.unanswered.selective || self.outcomes.labelling.only_flagged {
+            return self;
+        }
         let tells = |area: &Estimate| area.low.is_some_and(|low| low > 0.5);
         let most = |area: &Estimate| area.high.or(area.value).unwrap_or(1.0);
         let gain = areas.difference.low.zip(areas.difference.high).map(|(low, high)| (-high, -low));
@@ -160,7 +167,7 @@ impl Report {
             left_tells: tells(&areas.left),
             right_tells: tells(&areas.right),
             best: most(&areas.left).max(most(&areas.right)),
-            selective: self.unanswered.selective,
+            selective: false,
             together: None,
             ..Evidence::of(self.n, &self.outcomes, &self.unanswered)
         };
@@ -180,7 +187,8 @@ impl Report {
             areas.right.value.unwrap_or_default(),
             signed(-areas.difference.value.unwrap_or_default())
         );
-        self.verdict_reasons = vec![told];
+        // In the place of why nobody won.
+        self.verdict_reasons.splice(..1, [told]);
         self
     }
 }

@@ -38,12 +38,18 @@ pub(super) struct Sieve<'a> {
     seen: HashSet<SubjectId>,
     /// Pairs that were not made by one question, the earliest of each subject; those of questions follow them.
     others: HashMap<SubjectId, ComparedPair>,
-    /// Subjects whom the left side, the right side, or both left without an answer.
-    silent: HashMap<SubjectId, (bool, bool)>,
+    /// Subjects whom a side left without an answer.
+    silent: HashMap<SubjectId, Silent>,
     excluded: BTreeMap<Reason, u64>,
     found: u64,
     /// The best so far for what was brought in: all its candidates follow each other.
     brought: Option<Brought>,
+}
+
+/// Whether the left and the right side left a subject without a whole answer, and since when.
+struct Silent {
+    sides: (bool, bool),
+    at: Timestamp,
 }
 
 /// What one entry of a vendor's history makes, as far as is known.
@@ -83,7 +89,7 @@ impl<'a> Sieve<'a> {
         match candidate.source {
             CandidateSource::Question => {
                 self.end_of_history();
-                self.note_silence(&candidate.subject, verdict.as_ref().err());
+                self.note_silence(&candidate, at, verdict.as_ref().err());
                 self.settle(verdict)
             }
             CandidateSource::Recheck => {
@@ -108,24 +114,39 @@ impl<'a> Sieve<'a> {
         others
     }
 
-    /// Whom a side left without an answer, and nobody else answered for by a pair; `outcome` tells what became of them.
-    pub(super) fn unanswered(&self, outcome: impl Fn(&str) -> Option<bool>) -> Unanswered {
+    /// Whom a side left without a whole answer, and nobody made up for by a pair; `outcome` tells what became of a subject who
+    /// was asked about at that time.
+    pub(super) fn unanswered(&self, outcome: impl Fn(&str, Timestamp) -> Option<bool>) -> Unanswered {
         let mut unanswered = Unanswered::default();
-        for (subject, sides) in self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject)) {
-            unanswered.count(*sides, outcome(subject.as_str()));
+        for (subject, silent) in self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject)) {
+            unanswered.count(silent.sides, outcome(subject.as_str(), silent.at));
         }
         unanswered
     }
 
-    fn note_silence(&mut self, subject: &SubjectId, reason: Option<&Reason>) {
-        let sides = match reason {
-            Some(Reason::LeftUnanswered) => (true, false),
-            Some(Reason::RightUnanswered) => (false, true),
-            Some(Reason::NeitherAnswered) => (true, true),
-            _ => return,
+    /// An answer that is not whole, or has no score, is as good as none.
+    fn note_silence(&mut self, candidate: &Candidate, at: Timestamp, reason: Option<&Reason>) {
+        let is_silence = matches!(
+            reason,
+            Some(
+                Reason::LeftUnanswered
+                    | Reason::RightUnanswered
+                    | Reason::NeitherAnswered
+                    | Reason::Incomplete
+                    | Reason::NoScore
+            )
+        );
+        if !is_silence {
+            return;
+        }
+        let lacks = |side: &Side| {
+            side.status != Some(Status::Completed) || side.score.and_then(Points::new).is_none()
         };
-        let silent = self.silent.entry(subject.clone()).or_default();
-        *silent = (silent.0 || sides.0, silent.1 || sides.1);
+        let (left, right) = (lacks(&candidate.left), lacks(&candidate.right));
+        let silent = self.silent.entry(candidate.subject.clone());
+        let silent = silent.or_insert(Silent { sides: (false, false), at });
+        silent.sides = (silent.sides.0 || left, silent.sides.1 || right);
+        silent.at = silent.at.min(at);
     }
 
     /// One of what was brought in makes one pair, with whichever answer fits best. All its candidates follow each other.

@@ -11,8 +11,8 @@ use crate::{
 
 /// How sure intervals of recall are.
 const CONFIDENCE: f64 = 0.95;
-/// A sample of fewer speaks for nobody.
-const LEAST_SAMPLE: usize = 30;
+/// Fewer known cases do not tell how those are spread that nobody looked for.
+const LEAST_CASES: usize = 20;
 
 /// Whom to look into, though neither side flags them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -86,7 +86,7 @@ impl Experiment {
             .map(|row| Sampled {
                 subject_id: row.subject.to_string(),
                 assessment_id: row.asked_in.clone(),
-                labelled: row.is_known(),
+                labelled: row.outcome.is_some(),
             })
             .collect();
         AuditSample {
@@ -107,7 +107,8 @@ fn count(course: &Course, holds: impl Fn(&Row) -> bool) -> u64 {
 
 impl Course {
     /// Everybody whose outcome is known, and how many each stands for: of those whom nobody flags the sample alone. None
-    /// where the sample is too small, or was not looked into whole, or nobody of another pattern of flags was.
+    /// where the sample was not looked into whole, or a pattern of flags that is not known whole holds too few cases: how
+    /// those are spread decides, and a handful does not tell.
     pub(super) fn weighted(
         &self,
         experiment: &Experiment,
@@ -118,16 +119,18 @@ impl Course {
         for flags in [(true, true), (true, false), (false, true), (false, false)] {
             let flagged = |row: &&Row| (experiment.flags(row.left), experiment.flags(row.right)) == flags;
             let alike: Vec<&Row> = self.rows.iter().filter(flagged).collect();
-            let counts = |row: &&&Row| flags != (false, false) || experiment.is_sampled(row, audited, keys);
+            let is_sample = flags == (false, false);
+            let counts = |row: &&&Row| !is_sample || experiment.is_sampled(row, audited, keys);
             let looked_at: Vec<&&Row> = alike.iter().filter(counts).collect();
-            let known = looked_at.iter().filter(|row| row.outcome.is_some()).count();
-            let is_whole = known >= LEAST_SAMPLE && looked_at.iter().all(|row| row.is_known());
-            let is_lacking = if flags == (false, false) { !is_whole } else { known == 0 };
-            if is_lacking && !alike.is_empty() {
+            let known: Vec<_> = looked_at.iter().filter(|row| row.outcome.is_some()).collect();
+            let cases = known.iter().filter(|row| row.outcome == Some(true)).count();
+            let is_whole = known.len() == alike.len();
+            let is_left_open = is_sample && known.len() < looked_at.len();
+            if is_left_open || (!is_whole && cases < LEAST_CASES) {
                 return None;
             }
-            let weight = ratio(alike.len(), known);
-            weighted.extend(looked_at.iter().filter_map(|row| {
+            let weight = ratio(alike.len(), known.len());
+            weighted.extend(known.iter().filter_map(|row| {
                 let (left, right) = (row.left.score.value(), row.right.score.value());
                 Some(Weighted { left, right, positive: row.outcome?, weight })
             }));
@@ -145,9 +148,7 @@ fn ratio(all: usize, known: usize) -> f64 {
 
 impl Recalls {
     pub(super) fn of(experiment: &Experiment, course: &Course, audited: f64, keys: &KeyMaker) -> Self {
-        // Of those beyond the planned number nobody asks whether they were looked into.
-        let is_sampled =
-            |row: &Row| experiment.is_sampled(row, audited, keys) && row.outcome.is_some() == row.is_known();
+        let is_sampled = |row: &Row| experiment.is_sampled(row, audited, keys);
         let known = |flags: &dyn Fn(&Row) -> (bool, bool)| {
             let stratum = |of: (bool, bool), counts: &dyn Fn(&Row) -> bool| {
                 let of_it =

@@ -82,7 +82,6 @@ pub(super) struct Row {
     pub(super) left: Rating,
     pub(super) right: Rating,
     pub(super) outcome: Option<bool>,
-    pub(super) labelled_since: Option<Timestamp>,
 }
 
 // === impl Course ===
@@ -135,9 +134,8 @@ impl Course {
             segment.pairs += 1;
             segment.labelled += u64::from(outcome.is_some());
             if segment.counts {
-                let ComparedPair { subject, asked_in, left, right, labelled_since, .. } = pair;
-                let (left, right) = (left.rating, right.rating);
-                rows.push(Row { subject, asked_in, left, right, outcome, labelled_since });
+                let ComparedPair { subject, asked_in, left, right, .. } = pair;
+                rows.push(Row { subject, asked_in, left: left.rating, right: right.rating, outcome });
             }
         }
         let labelled = cap(&mut rows, experiment.plan.horizon.labelled);
@@ -207,30 +205,21 @@ impl Course {
     }
 }
 
-/// Forgets outcomes beyond the `planned` ones that were told first: when one looks for the last time changes nothing. How
-/// many are left.
-fn cap(rows: &mut [Row], planned: u64) -> u64 {
-    let mut labelled: Vec<&mut Row> = rows.iter_mut().filter(|row| row.outcome.is_some()).collect();
-    labelled.sort_by(|one, other| {
-        (one.labelled_since, &one.asked_in).cmp(&(other.labelled_since, &other.asked_in))
+/// Forgets who was asked about after as many had an outcome as are `planned`: when one looks for the last time changes little,
+/// and neither what is told first nor of whom. How many have an outcome.
+fn cap(rows: &mut Vec<Row>, planned: u64) -> u64 {
+    let mut labelled = 0;
+    let last = rows.iter().position(|row| {
+        labelled += u64::from(row.outcome.is_some());
+        labelled >= planned
     });
-    let planned = usize::try_from(planned).unwrap_or(usize::MAX).min(labelled.len());
-    labelled.drain(planned..).for_each(|row| row.outcome = None);
-    u64::try_from(planned).unwrap_or(u64::MAX)
+    rows.truncate(last.map_or(rows.len(), |last| last + 1));
+    labelled
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no experiment has so many pairs")]
 fn share(labelled: u64, planned: u64) -> f64 {
     (labelled as f64 / planned.max(1) as f64).min(1.0)
-}
-
-// === impl Row ===
-
-impl Row {
-    /// Whether its outcome is known, also where it is beyond the planned number and does not count.
-    pub(super) const fn is_known(&self) -> bool {
-        self.labelled_since.is_some()
-    }
 }
 
 // === impl Experiment ===

@@ -251,8 +251,9 @@ def delong(left, right, truth):
     yield "outcomes.auc.covariance", both[0, 1]
     for side, area, variance in zip(("left", "right"), areas, np.diag(both)):
         if 0 < area < 1:
-            yield f"outcomes.auc.{side}.low", max(area - Z * math.sqrt(variance), 0)
-            yield f"outcomes.auc.{side}.high", min(area + Z * math.sqrt(variance), 1)
+            # An interval has a width.
+            yield f"outcomes.auc.{side}.low", max(area - Z * math.sqrt(variance), 0) if variance else None
+            yield f"outcomes.auc.{side}.high", min(area + Z * math.sqrt(variance), 1) if variance else None
     variance = both[0, 0] + both[1, 1] - 2 * both[0, 1]
     yield "outcomes.auc.difference", areas[0] - areas[1]
     if variance > 1e-12:

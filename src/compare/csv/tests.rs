@@ -52,6 +52,14 @@ fn of_several_lines_about_one_subject_the_first_counts() {
     let (rows, _) = found.pairs.sorted();
     assert_eq!(rows.iter().map(|row| row.left).collect::<Vec<_>>(), [3.0, 5.0, 5.0, 10.0]);
     assert_eq!(found.funnel.excluded["repeated"], 1);
+    let header = "subject_id,left_score,right_score,outcome\n";
+    let text = format!("{header}a,1,,positive\na,1,,positive\nb,1,,negative\nb,1,2,negative\n");
+    let unanswered = read_text(&text).expect("pairs").unanswered;
+    assert_eq!(
+        (unanswered.right.subjects, unanswered.right.negatives),
+        (1, 0),
+        "whoever was answered is not silent"
+    );
 }
 
 #[test]
@@ -66,7 +74,7 @@ fn a_quote_that_is_not_closed_swallows_nothing() {
 #[test]
 fn segments_are_plain_text_and_few() {
     let header = "left_score,right_score,segment\n";
-    for segment in ["a\u{1b}[31m", "live\u{202e}312", "a\tb"] {
+    for segment in ["a\u{1b}[31m", "live\u{202e}312", "a\tb", "a\u{200f}b", "\u{61c}a"] {
         let told = refusal(&format!("{header}1,2,{segment}\n"));
         assert!(told.contains("line 2, column segment: a control character"), "{told}");
     }

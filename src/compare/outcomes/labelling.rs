@@ -2,9 +2,9 @@
 //!
 //! Who is flagged by one side gets looked into, so that side's scores among the labelled are cut to a narrow range, and its
 //! area under the curve with them (verification bias; Begg and Greenes 1983). It is told by Pearson's χ² of "flagged" against
-//! "outcome known", below 0.001, where the shares also lie further apart than 0.05, or one is more than a quarter larger than
-//! the other: of few who are labelled at all, few more make all the difference. And where nobody with an outcome is
-//! unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others.
+//! "outcome known" with Yates's correction, below 0.001, where the shares also lie further apart than 0.05, or one is more
+//! than a quarter larger than the other: of few who are labelled at all, few more make all the difference. And where hardly
+//! anybody is unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +14,8 @@ use crate::compare::{numbers::chi_square_tail, pairs::Row, settings::Settings};
 const ERROR: f64 = 0.001;
 const APART: f64 = 0.05;
 const LARGER: f64 = 1.25;
+/// Where fewer than one in so many is unflagged by both sides, the others seem to be left out.
+const UNFLAGGED_IN: u64 = 100;
 
 /// Of whom outcomes are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,7 +31,10 @@ pub struct Labelling {
     /// Of those whom neither side flags.
     #[serde(default)]
     pub unflagged: Known,
-    /// Whether that depends on flags: then areas under the curve are biased, and nobody wins by them.
+    /// Whether hardly anybody is unflagged by both sides: what is left out then decides who is better.
+    #[serde(default)]
+    pub only_flagged: bool,
+    /// Whether it depends on flags: then areas under the curve are biased, and nobody wins by them.
     pub selective: bool,
 }
 
@@ -59,14 +64,14 @@ pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
         right.add(by_right, known);
         either.add(by_left || by_right, known);
     }
-    let only_flagged = either.flagged.labelled > 0 && either.unflagged.labelled == 0;
     Labelling {
         left_flagged: left.flagged,
         left_unflagged: left.unflagged,
         right_flagged: right.flagged,
         right_unflagged: right.unflagged,
         unflagged: either.unflagged,
-        selective: only_flagged || left.is_selective() || right.is_selective(),
+        only_flagged: either.unflagged.pairs * UNFLAGGED_IN < rows.len() as u64,
+        selective: [left, right, either].into_iter().any(Counts::is_selective),
     }
 }
 
@@ -107,7 +112,8 @@ pub(in crate::compare) fn depends(one: Known, other: Known) -> bool {
     if margins <= 0.0 {
         return false;
     }
-    let chi_square = (a + b + c + d) * (a * d - b * c).powi(2) / margins;
+    let all = a + b + c + d;
+    let chi_square = all * ((a * d - b * c).abs() - all / 2.0).max(0.0).powi(2) / margins;
     let (less, more) = (share.min(others), share.max(others));
     (more - less > APART || more > LARGER * less) && chi_square_tail(chi_square, 1) < ERROR
 }

@@ -130,6 +130,9 @@ fn nobody_wins_where_only_the_flagged_were_looked_into_however_few_they_are() {
     assert_eq!(export.outcomes.labelled, export.n);
     assert_eq!(export.verdict, Verdict::Extend, "{:?}", export.verdict_reasons);
     assert!(export.verdict_reasons[0].contains("export of flagged cases"), "{:?}", export.verdict_reasons);
+    let wider = chosen(10_000, |left, _| left >= 50.0, false);
+    let told = wider.verdict_reasons.join(" ");
+    assert!(!wider.verdict.decides() || told.contains("Nobody here has a score of alpha below 50"), "{told}");
 }
 
 #[test]

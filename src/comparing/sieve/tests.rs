@@ -185,12 +185,17 @@ fn a_pair_outside_the_population_takes_nobodys_place() {
 
 #[test]
 fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
-    let without = |subject, left, right| {
+    let without = |subject, left: bool, right: bool| {
         let mut asked = candidate(subject);
-        let part = |answered: bool, part| Some(if answered { part } else { Part::InVain });
-        (asked.left.part, asked.right.part) = (part(left, Part::Primary), part(right, Part::Shadow));
+        for (side, answered) in [(&mut asked.left, left), (&mut asked.right, right)] {
+            if !answered {
+                (side.part, side.status, side.score) = (Some(Part::InVain), None, None);
+            }
+        }
         asked
     };
+    let mut partial = candidate(5);
+    partial.right.status = Some(Status::Partial);
     let (selection, countries) = (selection(), Countries::new());
     let mut sieve = Sieve::new(&selection, &countries, &|_| true);
     for asked in [
@@ -200,12 +205,13 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
         without(3, false, false),
         without(4, true, false),
         candidate(4),
+        partial,
     ] {
         sieve.sift(asked);
     }
-    let unanswered = sieve.unanswered(|subject| (subject != "sub_2").then_some(subject == "sub_1"));
+    let unanswered = sieve.unanswered(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
-    assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 0, 1), (2, 1, 1)));
+    assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 0, 1), (3, 1, 2)));
 }
 
 #[test]
