@@ -66,7 +66,9 @@ impl ImportCommand {
         let result = self.bring_in(&app).await;
         app.close().await;
         let import = result?;
-        let succeeded = import.status == ImportStatus::Completed;
+        let counts = &import.counts;
+        let all_failed = !counts.failed.is_empty() && counts.imported == 0 && counts.skipped.is_empty();
+        let succeeded = import.status == ImportStatus::Completed && !all_failed;
         if !import.status.is_over() {
             output::progress(&format!(
                 "interrupted; go on with: risk-gateway import --resume {} --team {}",
@@ -113,8 +115,12 @@ impl ImportCommand {
             Unwanted::ListedAndNamed | Unwanted::BadReferences => anyhow!("--reference: {unwanted}"),
         };
         let (provider, environment) = Wanted::find(&app.assessor, provider).map_err(named)?;
+        let extent = self.extent();
+        if extent.filters.len() < self.filter.len() {
+            bail!("--filter: give each filter once");
+        }
         let tenant = environment.tenant(self.team.as_str());
-        let wanted = Wanted::new(tenant.clone(), provider, self.extent()).map_err(named)?;
+        let wanted = Wanted::new(tenant.clone(), provider, extent).map_err(named)?;
         let keys = KeyMaker::new(Arc::clone(&app.hash_key));
         let open = app.store.open_import(&tenant, &wanted.provider, &wanted.mac(&keys)?).await?;
         if let Some(id) = open {

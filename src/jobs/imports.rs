@@ -33,6 +33,8 @@ pub const STOPPED: &str = "stopped";
 /// The code of a page whose next one was read before: what the vendor lists is in, as far as it can be told.
 const CIRCULAR_LIST: &str = "circular_list";
 
+/// So many pages may repeat earlier ones, as where a list moves on while it is read.
+const MOST_IDLE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// How often a page is tried whose vendor may be well again soon.
@@ -51,6 +53,9 @@ struct Step {
     /// What tells a list that leads in a circle.
     #[serde(default)]
     mark: circle::Mark,
+    /// How many pages before it held nothing that had not stood on earlier ones.
+    #[serde(default)]
+    idle: u32,
 }
 
 // === impl Wanted ===
@@ -72,7 +77,13 @@ impl Wanted {
         let label = label.unwrap_or_else(|| RequestId::new().to_string());
         let subject = store.subject(&own_subject(keys, &self.tenant, &label, now)).await?;
         let mark = circle::Mark::default();
-        let step = Step { provider: self.provider.clone(), extent: self.extent.clone(), cursor: None, mark };
+        let step = Step {
+            provider: self.provider.clone(),
+            extent: self.extent.clone(),
+            cursor: None,
+            mark,
+            idle: 0,
+        };
         let import = NewImport {
             team: self.tenant.clone(),
             provider: self.provider.clone(),
@@ -101,14 +112,24 @@ impl Step {
         Ok(NewItem { kind: KIND, label, run_at: now, payload: serde_json::to_vec(self)? })
     }
 
-    /// The page after this one.
+    /// The page after this one, which held something `new` or not.
     ///
     /// # Errors
     ///
-    /// When it was read before.
-    fn next(&self, cursor: String) -> Result<Self, Vain> {
+    /// When it was read before, or page after page repeats what was.
+    fn next(&self, cursor: String, new: bool) -> Result<Self, Vain> {
+        let idle = if new { 0 } else { self.idle + 1 };
+        if idle > MOST_IDLE {
+            return Err(Vain::for_good(CIRCULAR_LIST));
+        }
         let mark = self.mark.then(&cursor).ok_or(Vain::for_good(CIRCULAR_LIST))?;
-        Ok(Self { provider: self.provider.clone(), extent: self.extent.clone(), cursor: Some(cursor), mark })
+        Ok(Self {
+            provider: self.provider.clone(),
+            extent: self.extent.clone(),
+            cursor: Some(cursor),
+            mark,
+            idle,
+        })
     }
 }
 

@@ -288,8 +288,8 @@ async fn enter(connection: &mut Connection, entry: &Entry) -> Result<(), StoreEr
 
 /// Records what the vendor had said; false where that is held already.
 async fn bring(connection: &mut Connection, entry: &Entry, brought: &Brought) -> Result<bool, StoreError> {
-    let Brought { id, said, subject, attached } = brought;
-    let held = sql(IS_HELD).bind(entry.reference_mac.as_slice()).bind(*attached);
+    let Brought { id, said, reference_mac, subject, attached } = brought;
+    let held = sql(IS_HELD).bind(reference_mac.as_slice()).bind(*attached);
     if held.optional(connection).await?.is_some() {
         return Ok(false);
     }
@@ -297,13 +297,12 @@ async fn bring(connection: &mut Connection, entry: &Entry, brought: &Brought) ->
         id: id.clone(),
         assessment: Arc::clone(said),
         exchanges: entry.exchanges.clone(),
-        reference_mac: Some(entry.reference_mac),
+        reference_mac: Some(*reference_mac),
     };
     if !assessments::insert_said(connection, &record, subject, IMPORTED).await? {
         return Ok(false);
     }
     let status = Policy::default().verdict(said).status;
-    let reference_mac = &entry.reference_mac;
     answers::insert_brought(connection, (id, said), &subject.id, reference_mac, (*attached, status)).await?;
     Ok(true)
 }

@@ -99,6 +99,8 @@ async fn what_cannot_be_done_is_told_with_what_to_do() {
         (&["--provider", "idenfy", "--from", "2026-02-01", "--to", "2026-01-01"], "--to must be later", 1),
         (&["--provider", "idenfy", "--from", "soon"], "must be a day in UTC", 2),
         (&["--provider", "idenfy", "--filter", "type"], "must be NAME=VALUE", 2),
+        (&["--provider", "idenfy", "--filter", "a=b", "--filter", "a=c"], "give each filter once", 1),
+        (&["--provider", "idenfy", "--reference", "nowhere"], "failed 1", 1),
         (&["--provider", "idenfy", "--filter", "type=business"], "has no filters but from and to", 1),
         (&["--provider", "idenfy", "--reference", "a", "--from", "2026-01-01"], "cannot be used with", 2),
         (&["--provider", "idenfy", "--reference", ""], "--reference: must be 1 to 1000", 1),

@@ -18,6 +18,7 @@ pub mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod country;
+pub mod doubt;
 pub mod factor;
 pub mod failure;
 pub mod input;

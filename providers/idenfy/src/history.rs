@@ -35,9 +35,16 @@ impl History for Idenfy {
         })?;
         let asked = address.clone();
         let decode = |response: &VendorResponse| {
-            let Object(Page { next, results }) = response.json()?;
-            let next = following(base, &asked, &next)
-                .map_err(|detail| response.failure(FailureKind::Malformed, detail))?;
+            let Object(Page { count, next, results }) = response.json()?;
+            let malformed = |detail: &str| response.failure(FailureKind::Malformed, detail);
+            let next = following(base, &asked, &next).map_err(malformed)?;
+            // Of later pages it is not known what stood on those before.
+            let is_alone = cursor.is_none() && next.is_none();
+            if is_alone
+                && count.and_then(|count| count.as_u64()).is_some_and(|count| count > results.len() as u64)
+            {
+                return Err(malformed("the list says that it holds more, and ends"));
+            }
             let items = results.into_iter().map(item).filter(|item| is_wanted(query, item)).collect();
             Ok(HistoryPage { items, next })
         };
@@ -121,6 +128,12 @@ fn following(base: &Url, asked: &Url, next: &Value) -> Result<Option<String>, &'
             }
             Ok(address) if address == *asked => Err("the next page is the same one"),
             Ok(_) => Ok(Some(text.clone())),
+            Err(_) if text.starts_with(['/', '?']) => match asked.join(text) {
+                Ok(address) if is_vendors(base, &address) && address != *asked => {
+                    Ok(Some(address.to_string()))
+                }
+                Ok(_) | Err(_) => Err("the next page is not at the configured address, or is the same one"),
+            },
             Err(_) => Ok(Some(current.saturating_add(1).to_string())),
         },
         Value::Number(number) => match number.as_u64().filter(|number| *number > current) {

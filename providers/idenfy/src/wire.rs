@@ -2,8 +2,8 @@
 //! text; only what no answer can be understood without must be there.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::{Value, value::RawValue};
+use serde::{Deserialize, Deserializer, Serialize, de, de::IgnoredAny};
+use serde_json::{Number, Value, value::RawValue};
 
 /// The body of a check.
 #[derive(Serialize)]
@@ -50,8 +50,10 @@ pub(crate) struct ProfileItem {
 /// A page of the list of assessments.
 #[derive(Deserialize)]
 pub(crate) struct Page {
-    /// Where the next page is; null on the last one.
+    /// How many there are on all pages.
     #[serde(default)]
+    pub(crate) count: Option<Number>,
+    /// Where the next page is; null on the last one.
     pub(crate) next: Value,
     pub(crate) results: Vec<AssessmentItem>,
 }
@@ -88,6 +90,8 @@ pub(crate) struct Summary {
     pub(crate) risk_score: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "word")]
     pub(crate) risk_level: Option<String>,
+    /// Of an error.
+    pub(crate) identifier: Option<IgnoredAny>,
 }
 
 /// The answer of a check, also when read again.

@@ -3,6 +3,7 @@
 //! An actor assessment comes in two envelopes, one inside the other, and either may say that the call failed
 //! while HTTP says 200. `links`, whose place is unclear, is never read.
 
+use risk_provider::doubt;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -62,6 +63,9 @@ pub(crate) fn open(whole: &str) -> Result<&str, Unopened> {
         if layer.has_failed().ok_or(Unopened::Shape)? {
             return Err(Unopened::Refused(layer.refusal(MAX_DEPTH - depth)));
         }
+        if doubt::of_answer(text).is_some() {
+            return Err(Unopened::Shape);
+        }
         match (layer.success, layer.data, layer.geographic) {
             (Some(_), Some(data), None) if depth < MAX_DEPTH => text = data.get(),
             _ => break,
@@ -86,11 +90,7 @@ impl Layer<'_> {
             Some(_) => return None,
         };
         let complains = [self.error, self.errors].into_iter().flatten().any(says_something);
-        if said
-            || complains
-            || self.error_status().is_some()
-            || self.success.is_some() && self.error_class().is_some()
-        {
+        if said || complains || self.error_status().is_some() || self.error_class().is_some() {
             return Some(true);
         }
         self.codes().all(|code| code.parse::<u16>().is_ok()).then_some(false)

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use risk_provider::{
     AnswerState, Descriptor, Evidence, Factor, FailureKind, Flag, Level, ProviderAssessment, ProviderError,
-    ProviderName, RawPayload, Score, Subject, VendorResponse, names,
+    ProviderName, RawPayload, Score, Subject, VendorResponse, doubt, names,
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -246,6 +246,9 @@ impl Blocks {
 /// says.
 fn block<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<(Sums, T), Unusable> {
     let text = raw.ok_or(LACKS_A_BLOCK)?.get();
+    if let Some(why) = doubt::of_answer(text) {
+        return Err(why);
+    }
     let fields: HashMap<String, Option<IgnoredAny>> = object(text).ok_or(SHAPE)?;
     if !fields.iter().any(|(name, value)| name.ends_with("Score") && value.is_some()) {
         return Err(LACKS_A_BLOCK);

@@ -74,20 +74,22 @@ impl<'a> Page<'a> {
             self.note_references().await.map_err(|error| of_store(self.item, &error))?;
         }
         let page = self.list(history).await?;
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut is_new) = (BTreeSet::new(), page.items.is_empty());
         for listed in page.items {
             if listed.created_at.is_some_and(|made_at| !self.step.extent.span.holds(made_at)) {
+                is_new = true;
                 continue;
             }
             let name = &self.step.provider;
             let mac = self.runner.keys.held_reference(&self.item.team, name, &listed.reference);
             // A page may have moved on by an entry while this one was read.
             if seen.insert(mac) && !self.is_entered(&mac).await? {
+                is_new = true;
                 self.take(listed, mac).await?;
             }
         }
         self.flush().await?;
-        let next = page.next.map(|cursor| self.step.next(cursor)).transpose()?;
+        let next = page.next.map(|cursor| self.step.next(cursor, is_new)).transpose()?;
         self.turn(next).await.map_err(|error| of_store(self.item, &error))
     }
 
@@ -159,6 +161,11 @@ impl<'a> Page<'a> {
             }
             Read::Said(said) => said,
         };
+        // It may be an answer that is here by another of its names.
+        let own = self.runner.keys.reference_of(&self.item.team, &said).unwrap_or(*mac);
+        if own != *mac && matches!(self.runner.store.held(&own).await.map_err(later)?, Held::Answer) {
+            return Ok(Some(EntryOutcome::Skipped(HELD)));
+        }
         said.flags.iter().for_each(|&flag| self.runner.telemetry.flag(&said.provider, flag));
         said.assessed_at = span::judged_at(&said, made_at, asked_at);
         if made_at.is_none() && !self.step.extent.span.holds(said.assessed_at) {
@@ -173,7 +180,7 @@ impl<'a> Page<'a> {
                 Err(error) => return Err(of_store(self.item, &error)),
             },
         };
-        Ok(Some(brought(*said, subject, attached)))
+        Ok(Some(brought(*said, own, subject, attached)))
     }
 
     /// A subject of its own for whoever nobody has asked about.
@@ -263,7 +270,12 @@ const fn item(reference: VendorReference) -> HistoryItem {
     HistoryItem { reference, name: None, created_at: None, assessment: None }
 }
 
-fn brought(said: ProviderAssessment, subject: Arc<StoredSubject>, attached: bool) -> EntryOutcome {
+fn brought(
+    said: ProviderAssessment,
+    reference_mac: [u8; 32],
+    subject: Arc<StoredSubject>,
+    attached: bool,
+) -> EntryOutcome {
     let id = ProviderAssessmentId::new();
-    EntryOutcome::Brought(Brought { id, said: Arc::new(said), subject, attached })
+    EntryOutcome::Brought(Brought { id, said: Arc::new(said), reference_mac, subject, attached })
 }

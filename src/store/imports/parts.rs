@@ -139,6 +139,8 @@ pub struct Brought {
     pub id: ProviderAssessmentId,
     /// What the vendor had said.
     pub said: Arc<ProviderAssessment>,
+    /// Keyed hash of the vendor's own reference to it, whatever it was asked for by.
+    pub reference_mac: [u8; 32],
     /// Whom it is about.
     pub subject: Arc<StoredSubject>,
     /// Whether that subject was known before.

@@ -48,7 +48,13 @@ async fn brought(store: &Store, page: &LeasedItem) -> Entry {
     Entry {
         lease: page.lease.clone(),
         reference_mac: MAC,
-        outcome: EntryOutcome::Brought(Brought { id: record.id, said, subject, attached: false }),
+        outcome: EntryOutcome::Brought(Brought {
+            id: record.id,
+            said,
+            reference_mac: MAC,
+            subject,
+            attached: false,
+        }),
         exchanges: record.exchanges,
         at: later(1),
     }

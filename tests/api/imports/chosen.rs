@@ -67,6 +67,35 @@ async fn named_answers_are_read_alone_and_once_whether_or_not_the_vendor_lists_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_comes_in_once_whatever_it_is_called() {
+    let gateway = Gateway::start().await;
+    let ids = checked(&gateway, "Matthew Collins", 1).await;
+    assert_eq!(counts(&brought(&gateway, &from_idenfy()).await), [1, 0, 0, 1]);
+    let summary = json!({"id": ids[0], "riskScore": 72, "riskLevel": "HIGH", "comment": null});
+    let record = json!({"id": "c-77", "riskAssessment": summary}).to_string();
+    gateway.idenfy.answer_always("company", 200, record);
+    let names = [company("c-77"), company("C-77")];
+    assert_eq!(counts(&brought(&gateway, &named(&names)).await), [0, 2, 0, 0]);
+    assert_eq!(imported_rows(&gateway).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_repeats_itself_under_new_addresses_ends() {
+    let gateway = Gateway::start().await;
+    let ids = checked(&gateway, "Matthew Collins", 1).await;
+    let item = json!({"id": ids[0], "name": "Matthew Collins 0", "createdAt": "2026-06-01T00:00:00Z"});
+    let body = json!({"count": 1, "next": "2", "previous": null, "results": [item]});
+    gateway.idenfy.answer_always("assessments", 200, body.to_string());
+    let import = ended(&gateway, &begun(&send(&gateway, &gateway.key, &from_idenfy()).await)).await;
+    assert_eq!(
+        (&import["status"], &import["error"]),
+        (&json!("failed"), &json!("circular_list")),
+        "{import}"
+    );
+    assert!(gateway.idenfy.calls().len() < 12, "{}", gateway.idenfy.calls().len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_that_nobody_knows_is_refused_and_another_part_is_another_import() {
     let gateway = Gateway::with(Setup::default().routes(DEEP)).await;
     let many: Vec<String> = (0..1001).map(|number| format!("id{number}")).collect();

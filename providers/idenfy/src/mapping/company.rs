@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use risk_provider::{
     AnswerState, FailureKind, Flag, Level, ProviderAssessment, ProviderError, ProviderName, RawPayload,
-    Score, VendorReference, VendorResponse, object::Object,
+    Score, VendorReference, VendorResponse, doubt, object::Object,
 };
 
 use super::{MAPPING_VERSION, SCALE, level};
@@ -25,12 +25,18 @@ pub(crate) fn read(
 ) -> Result<Option<ProviderAssessment>, ProviderError> {
     let Object(Company { id: told, risk_assessment }) = response.json()?;
     let malformed = |detail: &str| response.failure(FailureKind::Malformed, detail);
-    if told.is_some_and(|told| !told.eq_ignore_ascii_case(id)) {
+    if told.is_none_or(|told| !told.eq_ignore_ascii_case(id)) {
         return Err(malformed("the company is another one than asked for"));
+    }
+    if let Some(why) = doubt::of_answer(risk_assessment.get()) {
+        return Err(malformed(why));
     }
     let summary: Option<Object<Summary>> = serde_json::from_str(risk_assessment.get())
         .map_err(|_error| malformed("riskAssessment has another shape than documented"))?;
     let Some(Object(summary)) = summary else { return Ok(None) };
+    if summary.identifier.is_some() {
+        return Err(malformed("an error stands beside the answer"));
+    }
     let score = summary.risk_score.as_ref().map(|literal| Score::percent(literal.get(), SCALE));
     let score = score
         .transpose()

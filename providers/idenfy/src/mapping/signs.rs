@@ -3,18 +3,11 @@
 //! None of these signs is documented for such answers. An answer that has one is taken for none, however low the
 //! risk beside it.
 
-use risk_provider::VendorResponse;
+use risk_provider::{VendorResponse, doubt};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::client::Endpoint;
-
-/// Words of a status that say there is no answer, in small letters.
-const FAILED: &[&str] = &["error", "failed", "failure"];
-
-/// Words about an answer that is not there yet.
-const UNFINISHED: &[&str] =
-    &["pending", "processing", "in_progress", "in_review", "not_checked", "queued", "waiting", "started"];
 
 /// What an answer says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +31,6 @@ struct Signs<'a> {
     identifier: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Option<&'a RawValue>,
 }
 
 /// What the body of `response` says about itself. What is no object at all is left to whoever decodes it.
@@ -49,7 +40,11 @@ pub(crate) fn of(endpoint: Endpoint, response: &VendorResponse) -> Sign {
         return Sign::None;
     }
     match serde_json::from_str::<Signs<'_>>(text) {
-        Ok(signs) => signs.read(endpoint),
+        Ok(signs) => match signs.read(endpoint) {
+            Sign::None if endpoint.judges() => doubt::of_answer(text).map_or(Sign::None, Sign::Malformed),
+            Sign::None => doubt::of_record(text).map_or(Sign::None, Sign::Malformed),
+            sign @ (Sign::Refusal | Sign::Malformed(_)) => sign,
+        },
         Err(error) if error.is_data() => Sign::Malformed("the answer says twice whether it is one"),
         Err(_cut) => Sign::None,
     }
@@ -65,24 +60,21 @@ impl Signs<'_> {
             Some("false") => return Sign::Refusal,
             Some(_) => return Sign::Malformed("the answer says neither yes nor no to its success"),
         }
-        // A record of something else may have an identifier of its own.
-        if (self.identifier.is_some() || self.error.is_some()) && (judges || self.id.is_none()) {
+        // A record of something else may have an identifier of its own, but none like an error's.
+        let is_own = !judges && self.id.is_some();
+        let is_refusal =
+            if is_own { self.identifier.is_some_and(is_constant) } else { self.identifier.is_some() };
+        if is_refusal || (self.error.is_some() && !is_own) {
             return Sign::Refusal;
-        }
-        if judges && self.status_is_one_of(UNFINISHED) {
-            return Sign::Malformed("the answer is still pending");
-        }
-        if judges && self.status_is_one_of(FAILED) {
-            return Sign::Malformed("the answer says that it failed");
         }
         Sign::None
     }
+}
 
-    fn status_is_one_of(&self, words: &[&str]) -> bool {
-        let word = self.status.and_then(|status| serde_json::from_str::<String>(status.get()).ok());
-        let word = word.map(|word| word.trim().to_ascii_lowercase().replace([' ', '-'], "_"));
-        word.is_some_and(|word| words.contains(&word.as_str()))
-    }
+/// Whether it is written as the vendor writes the constants of its errors.
+fn is_constant(raw: &RawValue) -> bool {
+    let text = serde_json::from_str::<String>(raw.get()).unwrap_or_default();
+    text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// A value that is there, also null.

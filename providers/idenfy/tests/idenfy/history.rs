@@ -69,7 +69,7 @@ async fn the_next_page_is_where_the_vendor_says() {
 
 #[tokio::test]
 async fn without_an_address_pages_are_counted() {
-    for next in [json!("?page=2"), json!("/risk/assessments/?page=2"), json!("//evil.example/x"), json!(2)] {
+    for next in [json!("?page=2"), json!("/risk/assessments/?page=2"), json!(2)] {
         let found = asked(None, &[next.clone(), json!(null)]).await;
         assert_eq!(found, [LIST.to_owned(), format!("{LIST}?page=2")], "{next}");
     }
@@ -81,6 +81,7 @@ async fn without_an_address_pages_are_counted() {
 #[tokio::test]
 async fn credentials_are_sent_to_the_configured_address_only() {
     let elsewhere = [
+        "//evil.example/x",
         "https://evil.example/risk/assessments/?page=2",
         "http://ivs.idenfy.example/risk/assessments/?page=2",
         "https://ivs.idenfy.example:8443/risk/assessments/?page=2",

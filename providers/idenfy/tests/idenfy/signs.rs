@@ -49,6 +49,14 @@ async fn a_sign_of_failure_beside_a_good_answer_makes_it_none() {
         (r#""status":"Not checked""#, Kind::Malformed),
         (r#""status":"IN-PROGRESS""#, Kind::Malformed),
         (r#""success":false,"limit":1e400"#, Kind::Malformed),
+        (r#""errors":["x"]"#, Kind::Malformed),
+        (r#""detail":"Not found.""#, Kind::Malformed),
+        (r#""message":"Something failed","severity":"SEVERE","documentation":"""#, Kind::Malformed),
+        (r#""statusCode":500"#, Kind::Malformed),
+        (r#""status":500"#, Kind::Malformed),
+        (r#""status":"errored""#, Kind::Malformed),
+        (r#""status":"TIMEOUT""#, Kind::Malformed),
+        (r#""status":"EXPIRED""#, Kind::Malformed),
     ];
     for (field, kind) in rows {
         for told in judged(&low(field)).await {
@@ -83,6 +91,41 @@ async fn what_is_no_answer_about_a_subject_may_have_an_identifier_and_a_state() 
     let told =
         documented().company(&Vendor::new([reply(200, company)]).call(), "c-1").await.expect("an answer");
     assert_eq!(told.expect("a risk").level, Some(Level::High));
+}
+
+#[tokio::test]
+async fn a_company_whose_record_or_summary_speaks_against_itself_has_no_risk() {
+    let summary = json!({"id": "r-1", "riskScore": 10, "riskLevel": "VERY_LOW", "comment": null});
+    let record = json!({"id": "c-1", "riskAssessment": summary});
+    let told = async |body: Value| {
+        let vendor = Vendor::new([reply(200, body)]);
+        documented().company(&vendor.call(), "c-1").await.map(drop).map_err(|error| error.kind)
+    };
+    assert_eq!(told(record.clone()).await, Ok(()));
+    for sign in [
+        json!({"error": "boom"}),
+        json!({"errors": ["boom"]}),
+        json!({"detail": "boom"}),
+        json!({"success": false}),
+        json!({"identifier": "INTERNAL_ERROR"}),
+    ] {
+        assert!(told(with_value(&record, &sign)).await.is_err(), "{sign} on the record");
+        let summary = with_value(&summary, &sign);
+        assert!(
+            told(with_value(&record, &json!({"riskAssessment": summary}))).await.is_err(),
+            "{sign} in it"
+        );
+    }
+    for status in ["PENDING", "error"] {
+        let summary = with_value(&summary, &json!({"status": status}));
+        assert!(told(with_value(&record, &json!({"riskAssessment": summary}))).await.is_err(), "{status}");
+    }
+    let nobody = with_value(&record, &json!({"id": null}));
+    assert_eq!(told(nobody).await, Err(Kind::Malformed), "nothing ties it to the company that was asked for");
+}
+
+fn with_value(body: &Value, more: &Value) -> Value {
+    with(&body.to_string(), more)
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Span;
 use risk_provider::{
     Call, FailureKind, History, HistoryFilter, HistoryItem, HistoryPage, HistoryQuery, Personal,
-    ProviderError, RawPayload, VendorResponse, names::normalise,
+    ProviderError, RawPayload, VendorResponse, doubt, names::normalise,
 };
 use serde_json::value::RawValue;
 use url::Url;
@@ -105,7 +105,10 @@ impl Intelligence {
         };
         let items = listed.docs.iter().filter_map(|document| item(document, query, &reading).transpose());
         let items = items.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
-        let next = pagination.after(page).map_err(malformed)?.filter(|_| !listed.docs.is_empty());
+        let next = pagination.after(page).map_err(malformed)?;
+        if next.is_some() && listed.docs.is_empty() {
+            return Err(malformed("a page without anything on it is followed by another"));
+        }
         Ok(HistoryPage { items, next: next.map(|next| next.to_string()) })
     }
 }
@@ -129,7 +132,11 @@ fn item(
     }
     let reference = profile.reference().ok_or("a profile on the list has no id to read it by")?;
     let raw = RawPayload::without(document.get(), &STAFF);
-    let assessment = profile.assessment(Whom::Kept { reference: None }, reading, raw);
+    // What speaks against itself is read by its reference, and refused there.
+    let assessment = match doubt::of_answer(document.get()) {
+        None => profile.assessment(Whom::Kept { reference: None }, reading, raw),
+        Some(why) => Err(why),
+    };
     Ok(Some(HistoryItem {
         reference,
         name: profile.name(),
@@ -147,7 +154,9 @@ fn is_wanted(query: &HistoryQuery, profile: &Profile<'_>) -> bool {
             TYPE => profile.kind(),
             _ => None,
         };
-        told.is_none_or(|told| mapping::normalise(&told) == *value)
+        // A word that nobody documented may mean anything.
+        let is_known = |told: &str| FILTERS.iter().any(|filter| filter.values.contains(&told));
+        told.map(|told| mapping::normalise(&told)).is_none_or(|told| told == *value || !is_known(&told))
     };
     let named = |wanted: &Personal<String>| {
         profile.name().is_none_or(|name| normalise(name.expose()) == normalise(wanted.expose()))
@@ -162,6 +171,10 @@ impl Pagination {
     fn after(&self, page: u64) -> Result<Option<u64>, Unusable> {
         if self.current_page.is_some_and(|current| current != page) {
             return Err("the list is another page than asked for");
+        }
+        let is_cut = self.has_next_page == Some(false) && self.total_pages.is_some_and(|pages| page < pages);
+        if is_cut {
+            return Err("the list says that it holds more, and ends");
         }
         let more = self.has_next_page.or_else(|| Some(page < self.total_pages?));
         if !more.unwrap_or_else(|| self.next_page.is_some()) {

@@ -4,7 +4,8 @@
 
 use jiff::{Timestamp, civil::Date};
 use risk_provider::{
-    Flag, Personal, ProviderAssessment, ProviderName, RawPayload, Subject, VendorReference, vendor_time,
+    Flag, Personal, ProviderAssessment, ProviderName, RawPayload, Subject, VendorReference, doubt,
+    vendor_time,
 };
 use serde_json::{Value, value::RawValue};
 
@@ -124,6 +125,9 @@ impl<'a> Profile<'a> {
         if word.as_deref().is_some_and(mapping::is_pending) {
             return Ok(pending);
         }
+        if let Some(why) = doubt::of_answer(report.get()) {
+            return Err(why);
+        }
         let report: Report<'_> =
             object(report.get()).ok_or("the report has another shape than documented")?;
         let words = [report.risk_status.as_deref(), word.as_deref()];
@@ -150,13 +154,13 @@ impl<'a> Profile<'a> {
         [self.fields.own_id, self.fields.id, self.fields.identity_id]
     }
 
-    /// The reference asked for, if it names this profile, or the profile's own.
+    /// The profile's own id, whichever of its ids it was asked for by.
     fn checked_reference(&self, whom: Whom<'_>) -> Result<VendorReference, Unusable> {
         let own = self.reference().ok_or("the profile has no id to read it by")?;
         let Whom::Kept { reference: Some(asked) } = whom else { return Ok(own) };
         let named = |id: Option<String>| id.as_deref() == Some(asked.0.as_str());
         if self.ids().into_iter().any(|id| named(text(id))) || named(self.entity.id()) {
-            Ok(asked.clone())
+            Ok(own)
         } else {
             Err("the profile is another one than asked for")
         }

@@ -201,9 +201,28 @@ fn an_error_beside_a_good_answer_makes_it_none() {
     for place in ["", "/data", "/data/data"] {
         assert_eq!(with(place, "error", json!("boom")), Err(Malformed), "{place}");
         assert_eq!(with(place, "errors", json!(["x"])), Err(Malformed), "{place}");
+        for (sign, value) in [
+            ("status", json!("error")),
+            ("status", json!("pending")),
+            ("status", json!(500)),
+            ("code", json!(500)),
+            ("detail", json!("x")),
+            ("errorMessage", json!("x")),
+            ("statusCode", json!(202)),
+            ("statusCode", json!(302)),
+            ("statusCode", json!(600)),
+        ] {
+            assert_eq!(with(place, sign, value), Err(Malformed), "{sign} {place}");
+        }
         for nothing in [json!(null), json!([]), json!({}), json!(""), json!(false)] {
             assert_eq!(with(place, "errors", nothing), Ok(Some(Level::Medium)), "{place}");
         }
+    }
+    assert_eq!(with("/data/data", "name", json!("PaymentRequiredError")), Err(OutOfCredit));
+    for block in ["geographic", "product", "personal"] {
+        let place = format!("/data/data/{block}");
+        assert_eq!(with(&place, "error", json!("lists unavailable")), Err(Malformed), "{block}");
+        assert_eq!(with(&place, "success", json!(false)), Err(Malformed), "{block}");
     }
 }
 

@@ -101,7 +101,12 @@ fn pages_are_followed_to_the_last_one_and_never_backwards() {
     assert_eq!(next(None, json!([])), Err(FailureKind::Malformed));
     let empty = json!({"success": true, "data": {"docs": [], "pagination": {"hasNextPage": true}}});
     let (paged, _) = page(&provider(), &HistoryQuery::default(), None, &empty.to_string());
-    assert_eq!(paged.expect("a page").next, None);
+    assert_eq!(paged.expect_err("a list that ends nowhere").kind, FailureKind::Malformed);
+    assert_eq!(
+        next(None, json!({"hasNextPage": false, "totalPages": 3})),
+        Err(FailureKind::Malformed),
+        "cut"
+    );
     assert!(asked_for(&provider(), &HistoryQuery::default(), Some("7")).starts_with("page=7&"));
     for cursor in ["0", "-1", "x", ""] {
         let (paged, asked) = page(&provider(), &HistoryQuery::default(), Some(cursor), HISTORY);
@@ -121,6 +126,20 @@ fn a_pending_profile_is_listed_as_pending_and_an_unreadable_one_without_its_answ
     let pending = items[0].assessment.as_ref().expect("kept");
     assert_eq!((pending.state, pending.level), (AnswerState::Pending, None));
     assert!(items[1].assessment.is_none() && items[1].name.is_some());
+}
+
+#[test]
+fn a_listed_profile_that_speaks_against_itself_holds_no_answer() {
+    for (sign, value) in [("error", json!("x")), ("success", json!(false)), ("statusCode", json!(500))] {
+        let mut body = documented();
+        body["data"]["docs"][0][sign] = value;
+        let (paged, _) = page(&provider(), &HistoryQuery::default(), None, &body.to_string());
+        let items = paged.expect("a page").items;
+        assert!(
+            items[0].assessment.is_none() && items[1].assessment.is_some(),
+            "{sign}: read by its reference"
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use risk_provider::{AnswerState, FactorState, FailureKind, Flag, Level};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ID, Told, edited, envelope, factor, provider, read, ready, retrieve, started, strict, with, without,
+    ID, Told, edited, envelope, factor, merge, provider, read, ready, retrieve, started, strict, with,
+    without,
 };
 
 fn person_profile() -> Value {
@@ -237,10 +238,25 @@ fn q_yv_28_a_profile_is_asked_for_by_either_of_its_ids_and_no_other_is_taken() {
     let body = envelope(&ready()).to_string();
     for id in [ID, "647f096187f89a18587648ce"] {
         let (told, _) = retrieve(&provider(), id, 200, &body);
-        assert_eq!(told.expect("an answer").vendor_reference.expect("reference").0, id);
+        assert_eq!(
+            told.expect("an answer").vendor_reference.expect("reference").0,
+            ID,
+            "by {id}: the same answer"
+        );
     }
     let (told, _) = retrieve(&provider(), "647efc16b80d630288c4c283", 200, &body);
     assert_eq!(kind(told), FailureKind::Malformed);
+}
+
+#[test]
+fn a_report_that_speaks_against_itself_completes_nothing_wherever_it_is_read() {
+    for sign in
+        [json!({"error": "lists unavailable"}), json!({"success": false}), json!({"status": "failed"})]
+    {
+        let mut profile = ready();
+        merge(&mut profile["latestReport"], sign.clone());
+        assert_eq!(kind(read(&profile)), FailureKind::Malformed, "{sign}");
+    }
 }
 
 #[test]
