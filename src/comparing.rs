@@ -118,7 +118,6 @@ pub async fn gather(
         pair.known_before = labels.told_before(pair.subject.as_str(), pair.at);
         let label = label.filter(|_| !pair.known_before);
         blinding.count(label, pair.known_before);
-        pair.labelled_since = label.map(|label| label.since);
         periods.note(&pair);
         let row = pair.row(label.map(|label| label.positive));
         each(&pair, &row);

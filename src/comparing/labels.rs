@@ -20,8 +20,6 @@ pub(super) struct Label {
     pub(super) positive: bool,
     /// Whether all who said so had seen no score; none where one of them did not tell.
     pub(super) blinded: Option<bool>,
-    /// When anything was first told of the subject, also what no longer counts.
-    pub(super) since: Timestamp,
 }
 
 /// What was told of a subject.
@@ -29,6 +27,7 @@ pub(super) struct Label {
 struct Told {
     /// What counts of it.
     label: Option<Label>,
+    /// When anything was first told, also what no longer counts.
     since: Timestamp,
 }
 
@@ -81,16 +80,13 @@ impl Labels {
         told.since = told.since.min(recorded_at);
         if is_sure && superseded_at.is_none_or(|at| at >= ends) {
             let positive = selection.positive.contains(&kind);
-            let label = told.label.get_or_insert(Label { positive, blinded, since: recorded_at });
+            let label = told.label.get_or_insert(Label { positive, blinded });
             label.positive |= positive;
             label.blinded = match (label.blinded, blinded) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
                 (None, _) | (_, None) => None,
             };
-        }
-        if let Some(label) = &mut told.label {
-            label.since = told.since;
         }
     }
 }
@@ -136,7 +132,7 @@ mod tests {
         }
     }
 
-    fn label_until(ends: Option<i64>, outcomes: &[OutcomeNoted<'static>]) -> Option<Label> {
+    fn labels_until(ends: Option<i64>, outcomes: &[OutcomeNoted<'static>]) -> Labels {
         let selection = Selection {
             team: "risk".to_owned(),
             left: ProviderName::new("left"),
@@ -150,7 +146,11 @@ mod tests {
         };
         let mut labels = Labels::default();
         outcomes.iter().for_each(|noted| labels.add(*noted, &selection));
-        labels.of("sub_1")
+        labels
+    }
+
+    fn label_until(ends: Option<i64>, outcomes: &[OutcomeNoted<'static>]) -> Option<Label> {
+        labels_until(ends, outcomes).of("sub_1")
     }
 
     fn label(outcomes: &[OutcomeNoted<'static>]) -> Label {
@@ -173,8 +173,9 @@ mod tests {
     #[test]
     fn what_was_superseded_counts_no_more_and_was_told_all_the_same() {
         let first = OutcomeNoted { superseded_at: Some(at(9)), ..noted(FRAUD, 1) };
-        let later = label(&[first, noted(CLEARED, 9)]);
-        assert_eq!((later.positive, later.since), (false, at(1)));
+        let later = labels_until(None, &[first, noted(CLEARED, 9)]);
+        assert_eq!(later.of("sub_1").map(|label| label.positive), Some(false));
+        assert!(later.told_before("sub_1", at(2)) && !later.told_before("sub_1", at(1)));
         let doubtful = OutcomeNoted { is_sure: false, ..noted(FRAUD, 9) };
         assert_eq!(label_until(None, &[first, doubtful]), None, "nobody is sure any more");
     }

@@ -272,7 +272,6 @@ impl<'a> Sieve<'a> {
             route: Word::clone(&candidate.route),
             at,
             segment: self.segment(candidate, source),
-            labelled_since: None,
             known_before: false,
             left,
             right,
