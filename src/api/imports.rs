@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
-use risk_provider::{FieldProblem, VendorReference};
+use risk_provider::{FieldProblem, VendorReference, object};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
@@ -47,7 +47,7 @@ pub(super) struct ImportRequest {
     to: Option<End>,
     /// What the vendor's own filters leave, by the vendor's names: Youverify's Risk Intelligence has `type`,
     /// `latestRiskStatus` and `trackingStatus`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::distinct")]
     #[schema(example = json!({"type": "business"}))]
     filters: BTreeMap<String, String>,
     /// These answers alone, up to 1000, by the vendor's own references, whether or not it lists them. `kyb:` and the id

@@ -1,10 +1,10 @@
 //! Reading JSON objects as objects only: derived readers would also take a list, by position.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
 /// A `T` that is written as an object.
@@ -37,7 +37,21 @@ pub fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
 }
 
+/// For `#[serde(deserialize_with)]`: an object that names each key once. Of two values under one key, JSON readers keep
+/// either.
+///
+/// # Errors
+///
+/// For anything that is no object, for what is no `T`, and for a key that stands there twice, which is not repeated.
+pub fn distinct<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    deserializer.deserialize_map(DistinctVisitor(PhantomData))
+}
+
 struct ObjectVisitor<T>(PhantomData<T>);
+
+struct DistinctVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
@@ -48,6 +62,24 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for DistinctVisitor<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut read = BTreeMap::new();
+        while let Some((key, value)) = map.next_entry()? {
+            if read.insert(key, value).is_some() {
+                return Err(A::Error::custom("must not name the same key twice"));
+            }
+        }
+        Ok(read)
     }
 }
 

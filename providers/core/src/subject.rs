@@ -1,6 +1,5 @@
 //! The subject: the person or company asked about.
 
-mod answers;
 mod day;
 mod request;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{begun, brought, counts, ended, from_idenfy, imported_rows, send, und
 use crate::{
     gateway::Gateway,
     history::{DEEP, checked, reported, started},
+    http::answer,
     vendors::Setup,
 };
 
@@ -120,6 +121,13 @@ async fn a_part_that_nobody_knows_is_refused_and_another_part_is_another_import(
         assert_eq!(problem["field"], field, "{problem}");
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(told)), "{problem}");
     }
+    let twice = r#"{"provider": "deep", "filters": {"type": "individual", "type": "business"}}"#;
+    let request = gateway.client.post(gateway.url("/v1/imports")).bearer_auth(&gateway.key);
+    let answered = answer(request.header("content-type", "application/json").body(twice)).await;
+    assert_eq!(
+        answered.problem(422, "invalid_request")["detail"],
+        "filters must not name the same key twice"
+    );
     assert!(gateway.idenfy.calls().is_empty() && gateway.youverify.calls().is_empty());
     let first = begun(&under(&gateway, "part", &of_deep(&json!({"type": "business"}))).await);
     ended(&gateway, &first).await;

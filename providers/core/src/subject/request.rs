@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::{Span, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Identity, Kyc, PersonName, Subject, SubjectType, Window, answers, day};
+use super::{Answer, Identity, Kyc, PersonName, Subject, SubjectType, Window, day};
 use crate::{CountryCode, Personal, object};
 
 const MAX_TEXT: usize = 256;
@@ -126,7 +126,7 @@ pub struct SubjectRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<bool>,
     /// Answers to further questions of a provider's questionnaire, by the names that its configuration uses.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "answers::deserialize")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "object::distinct")]
     #[cfg_attr(feature = "schema", schema(value_type = BTreeMap<String, serde_json::Value>))]
     pub answers: BTreeMap<String, Answer>,
 }

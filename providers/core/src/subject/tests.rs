@@ -165,7 +165,7 @@ fn a_question_that_is_answered_twice_is_refused_and_never_repeated() {
     let request = written(r#"{"hobby": "chess", "pets": ["cat", "dog"]}"#).expect("two questions");
     assert_eq!(request.answers.len(), 2);
     let error = written(r#"{"hobby": "chess", "pets": "cat", "hobby": "chess"}"#).expect_err("twice");
-    assert!(error.to_string().starts_with("must not name the same question twice"), "{error}");
+    assert!(error.to_string().starts_with("must not name the same key twice"), "{error}");
     assert!(!error.to_string().contains("hobby"), "{error}");
     let error =
         serde_json::from_value::<SubjectRequest>(with(person(), "answers", json!([]))).expect_err("a list");
