@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 pub use costs::{Cost, Costs};
 pub use drift::{Drift, drift};
 pub use labels::{Blinding, Labels};
-pub use pairs::{AskedOf, ComparedPair, ComparedSide, PairSource};
+pub use pairs::{AskedOf, ComparedPair, ComparedSide, PairSource, Silent};
 pub use periods::{Period, Version};
 pub use service::Spent;
 
@@ -29,7 +29,7 @@ use periods::Periods;
 use sieve::Sieve;
 
 use crate::{
-    compare::{self, Funnel, Pairs, Service, Unanswered, Versions},
+    compare::{self, Funnel, Pairs, Service, Versions},
     outcomes::OutcomeType,
     store::{Candidates, Store, StoreError},
 };
@@ -88,7 +88,7 @@ pub struct Gathered {
     /// How they were found.
     pub funnel: Funnel,
     /// Whom a side left without an answer.
-    pub unanswered: Unanswered,
+    pub silent: Vec<Silent>,
     /// What was compared, when.
     pub periods: Vec<Period>,
     /// Whether whoever labelled had seen scores.
@@ -127,11 +127,11 @@ pub async fn gather(
     store.candidates(&wanted, |candidate| sieve.sift(candidate).into_iter().for_each(&mut take)).await?;
     sieve.end().into_iter().for_each(&mut take);
     let unattached = store.unattached(&selection.exactly()).await?;
-    let unanswered = sieve.unanswered(|subject, at| {
+    let silent = sieve.silent(|subject, at| {
         labels.of(subject).filter(|_| !labels.told_before(subject, at)).map(|label| label.positive)
     });
     let funnel = sieve.funnel(unattached, pairs.labelled());
-    Ok(Gathered { pairs, funnel, unanswered, periods: periods.in_order(), blinding })
+    Ok(Gathered { pairs, funnel, silent, periods: periods.in_order(), blinding })
 }
 
 /// How both providers served the team in the time of a selection, whatever they were asked; `paid` says which exchanges

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     cache::KeyMaker,
     compare::{Context, Report, Settings},
-    comparing::{self, Countries, DEFAULT_WINDOW, LEAST_WINDOW, MAX_WINDOW, SegmentKey, Selection},
+    comparing::{self, Countries, DEFAULT_WINDOW, LEAST_WINDOW, MAX_WINDOW, SegmentKey, Selection, Silent},
     keys::Scope,
     outcomes::OutcomeType,
 };
@@ -119,7 +119,7 @@ async fn report(
         left: selection.left.to_string(),
         right: selection.right.to_string(),
         funnel: gathered.funnel,
-        unanswered: gathered.unanswered,
+        unanswered: Silent::count(&gathered.silent),
         service,
         versions: Selection::versions(&gathered.periods),
         notes: report::notes(&gathered.periods, gathered.blinding),

@@ -132,6 +132,13 @@ impl KeyMaker {
         self.0.mac(Purpose::Import, &parts)
     }
 
+    /// Keyed hash of what a vendor lists on one page, in whatever order.
+    #[must_use]
+    pub fn listed(&self, mut references: Vec<&str>) -> String {
+        references.sort_unstable();
+        half(&self.nameless(&references))
+    }
+
     /// Keyed hash of a team's subject reference.
     #[must_use]
     pub fn reference_mac(&self, team: &str, reference: &str) -> [u8; 32] {

@@ -50,7 +50,7 @@ pub enum CsvError {
     },
     /// A field goes over several lines, as where a quote is not closed.
     #[error(
-        "line {0}: a field goes on in the next line, so a quote in it is not closed; double the quotes within a value"
+        "line {0}: a field goes over several lines, which nothing here needs; is a quote in it not closed? Within a value it is written twice"
     )]
     OpenQuote(u64),
     /// The segments are as many as subjects.
@@ -151,7 +151,8 @@ impl Subjects {
         let key = self.key(subject);
         let (sides, known) = self.silent.entry(key).or_default();
         *sides = (sides.0 || silent.0, sides.1 || silent.1);
-        *known = known.or(outcome);
+        // One positive outcome makes a case.
+        *known = (*known).max(outcome);
     }
 
     /// Counts whom a side left without an answer and no pair is about, each once.

@@ -19,6 +19,7 @@ pub use calibration::{Calibration, LevelRate, SideCalibration, Step};
 pub use capacity::{RecallAt, RecallAtCapacity, TieBand, TieBands};
 pub use combined::Combined;
 pub use delong::{Auc, RocPoint};
+pub(super) use delong::{Spread, estimates};
 pub use flags::{FlagRates, Mcnemar, OneSided};
 pub(super) use labelling::depends;
 pub use labelling::{Known, Labelling};

@@ -70,11 +70,21 @@ fn decided(report: &Report) -> Vec<String> {
         _ if !chosen.is_empty() => chosen,
         _ if report.verdict == Verdict::Inconclusive => vec![worthless(report)],
         (Some(low), Some(high)) => weighed(report, low, high),
-        _ => vec![format!(
-            "{} and {} put everybody in the same order: {} gains nothing.",
-            report.left, report.right, report.right
-        )],
+        _ => {
+            let same = format!(
+                "{} and {} put everybody in the same order: {} gains nothing.",
+                report.left, report.right, report.right
+            );
+            match report.verdict {
+                Verdict::Extend => vec![same, unsure(&report.left)],
+                _ => vec![same],
+            }
+        }
     }
+}
+
+fn unsure(side: &str) -> String {
+    format!("Whether {side} tells positive from negative outcomes at all is not sure yet.")
 }
 
 /// Why nobody wins whose scores tell nothing.
@@ -116,6 +126,8 @@ fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
         Verdict::Promote => format!("{right} is better beyond noise."),
         Verdict::Keep if low > 0.0 => format!("{left} is better beyond noise."),
         Verdict::Keep => format!("Whatever {right} gains is surely less than {margin}."),
+        Verdict::Extend if high < 0.0 && -low >= margin => unsure(right),
+        Verdict::Extend if -low < margin => unsure(left),
         Verdict::Extend => {
             "The interval holds both no gain and one worth acting upon: more outcomes would decide."
                 .to_owned()
@@ -210,8 +222,9 @@ fn silent(report: &Report) -> Option<String> {
     if !unanswered.selective {
         return None;
     }
-    let sides = [(&report.left, unanswered.left), (&report.right, unanswered.right)];
-    let told = sides.into_iter().filter(|(_, silence)| silence.is_selective(outcomes)).map(|(side, silence)| {
+    let (left, right) = unanswered.selective_sides(outcomes);
+    let sides = [(&report.left, unanswered.left, left), (&report.right, unanswered.right, right)];
+    let told = sides.into_iter().filter(|(.., selective)| *selective).map(|(side, silence, _)| {
         format!(
             "{side} left {} positive and {} negative outcomes without an answer, beside {} and {} that both answered",
             count(silence.positives),

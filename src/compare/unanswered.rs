@@ -13,6 +13,9 @@ pub struct Unanswered {
     pub left: Silence,
     /// By the right side.
     pub right: Silence,
+    /// By both sides; they are among the others too.
+    #[serde(default)]
+    pub both: Silence,
     /// Whether it depends on the outcome who was left without: then nobody wins by those who were not.
     pub selective: bool,
 }
@@ -39,11 +42,21 @@ impl Unanswered {
         if right {
             self.right.count(outcome);
         }
+        if left && right {
+            self.both.count(outcome);
+        }
     }
 
     /// With what follows beside the pairs that there are.
     pub(super) fn beside(self, outcomes: &Outcomes) -> Self {
-        Self { selective: self.left.is_selective(outcomes) || self.right.is_selective(outcomes), ..self }
+        let (left, right) = self.selective_sides(outcomes);
+        Self { selective: left || right, ..self }
+    }
+
+    /// Whether it depends on the outcome whom the left side left without an answer, and whom the right one.
+    pub(super) fn selective_sides(self, outcomes: &Outcomes) -> (bool, bool) {
+        let Self { left, right, both, .. } = self;
+        (left.is_selective(outcomes, right, both), right.is_selective(outcomes, left, both))
     }
 }
 
@@ -59,8 +72,15 @@ impl Silence {
         }
     }
 
-    pub(super) fn is_selective(self, outcomes: &Outcomes) -> bool {
-        let answered = |labelled, silent| Known { labelled, pairs: labelled + silent };
-        depends(answered(outcomes.positives, self.positives), answered(outcomes.negatives, self.negatives))
+    /// Beside those whom both sides answered, and those whom the other side alone left without an answer.
+    fn is_selective(self, outcomes: &Outcomes, others: Self, both: Self) -> bool {
+        let answered = |paired, others: u64, both, silent| {
+            let labelled = paired + others.saturating_sub(both);
+            Known { labelled, pairs: labelled + silent }
+        };
+        depends(
+            answered(outcomes.positives, others.positives, both.positives, self.positives),
+            answered(outcomes.negatives, others.negatives, both.negatives, self.negatives),
+        )
     }
 }

@@ -2,20 +2,24 @@
 //! for, the inverse of its chance to be looked into (Horvitz and Thompson 1952), so that a random sample of those whom nobody
 //! flags speaks for all of them (Begg and Greenes 1983).
 //!
-//! Variances are `DeLong`'s over weighted placements: the sum of squared influences. With equal weights all figures are
-//! those of `outcomes::auc`.
+//! Variances are `DeLong`'s over weighted placements: the sum of squared influences. Intervals are made of them as in
+//! `outcomes::auc`, whose figures these are where all weights are equal.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    figure::{Estimate, finite},
-    numbers::reach,
+    figure::Estimate,
+    outcomes::{Spread, estimates},
     ranks::order,
+    reasons::verdict_reasons,
     report::Report,
     verdict::{Evidence, decide},
     words::{count, signed},
 };
+
+/// What is left of a perfect area by rounding.
+const ROUNDING: f64 = 1e-12;
 
 /// A subject whose outcome is known, and how many it stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,23 +69,14 @@ impl WeightedAreas {
             return Self { left: none(), right: none(), difference: none(), subjects, stand_for };
         }
         let (left, right) = (Placed::of(rows, |row| row.left), Placed::of(rows, |row| row.right));
-        let within = |low: f64, placed: &Placed| {
-            let estimate = estimate(placed.area, spread(rows, placed, placed), confidence);
-            Estimate {
-                low: estimate.low.map(|at| at.max(low)),
-                high: estimate.high.map(|at| at.min(1.0)),
-                ..estimate
-            }
+        let spread = Spread {
+            left: covariance(rows, &left, &left),
+            right: covariance(rows, &right, &right),
+            covariance: covariance(rows, &left, &right),
         };
-        let variance =
-            spread(rows, &left, &left) + spread(rows, &right, &right) - 2.0 * spread(rows, &left, &right);
-        Self {
-            difference: estimate(left.area - right.area, variance, confidence),
-            left: within(0.0, &left),
-            right: within(0.0, &right),
-            subjects,
-            stand_for,
-        }
+        let rarer = kind(rows, true).count().min(kind(rows, false).count()) as u64;
+        let [left, right, difference] = estimates((left.area, right.area), spread, rarer, confidence);
+        Self { left, right, difference, subjects, stand_for }
     }
 }
 
@@ -89,17 +84,8 @@ fn kind(rows: &[Weighted], positive: bool) -> impl Iterator<Item = &Weighted> {
     rows.iter().filter(move |row| row.positive == positive)
 }
 
-fn estimate(value: f64, variance: f64, confidence: f64) -> Estimate {
-    if variance <= 1e-12 {
-        return Estimate::bare(value, "every placement is the same: there is no variance");
-    }
-    let se = variance.sqrt();
-    let half = reach(confidence) * se;
-    Estimate { se: finite(se), ..Estimate::with(value, (value - half, value + half)) }
-}
-
 /// The covariance of two areas.
-fn spread(rows: &[Weighted], one: &Placed, other: &Placed) -> f64 {
+fn covariance(rows: &[Weighted], one: &Placed, other: &Placed) -> f64 {
     let of_kind = |positive: bool| {
         let (mut sum, mut total, mut number) = (0.0, 0.0, 0.0);
         let placed = one.placements.iter().zip(&other.placements);
@@ -141,7 +127,8 @@ impl Placed {
         }
         let placed = rows.iter().zip(&placements).filter(|(row, _)| row.positive);
         let area = placed.map(|(row, placement)| row.weight * placement).sum::<f64>() / positives;
-        Self { area, placements }
+        let perfect = [0.0, 1.0].into_iter().find(|perfect| (area - perfect).abs() < ROUNDING);
+        Self { area: perfect.unwrap_or(area), placements }
     }
 }
 
@@ -177,7 +164,7 @@ impl Report {
             |(low, high)| format!("{} to {}", signed(low), signed(high)),
         );
         let told = format!(
-            "Outcomes are known more often of those whom somebody flags, so the verdict is of areas in which each subject \
+            "Whose outcomes are known depends on flags, so the verdict is of areas under the curve in which each subject \
              counts for as many as it stands for, {} for {}: {} {:.3}, {} {:.3}, a gain of {} ({interval}).",
             count(areas.subjects),
             count(areas.stand_for.round() as u64),
@@ -187,6 +174,7 @@ impl Report {
             areas.right.value.unwrap_or_default(),
             signed(-areas.difference.value.unwrap_or_default())
         );
+        self.verdict_reasons = verdict_reasons(&self);
         // In the place of why nobody won.
         self.verdict_reasons.splice(..1, [told]);
         self
@@ -262,6 +250,24 @@ mod tests {
         let (rows, report) = looked_into(3, 12.0);
         let report = report.decided_by(&WeightedAreas::of(&rows, 0.95));
         assert_eq!(report.verdict, Verdict::Promote, "{:?}", report.verdict_reasons);
+    }
+
+    #[test]
+    fn a_side_that_is_never_wrong_has_the_interval_of_as_many_subjects() {
+        let rows: Vec<Weighted> = (0..400)
+            .map(|place: u32| {
+                let positive = place % 10 == 0;
+                let (left, right) = (f64::from(place * 37 % 101), if positive { 90.0 } else { 10.0 });
+                Weighted { left, right, positive, weight: f64::from(place % 3 + 1) }
+            })
+            .collect();
+        let areas = WeightedAreas::of(&rows, 0.95);
+        let least = 0.025_f64.powf(1.0 / 40.0);
+        assert_eq!(
+            (areas.right.value, areas.right.low, areas.right.high),
+            (Some(1.0), Some(least), Some(1.0))
+        );
+        assert!(areas.difference.high.is_some_and(|high| high < 0.0), "{areas:?}");
     }
 
     #[test]

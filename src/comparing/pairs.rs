@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Word;
 use crate::{
     assessment::Served,
-    compare::{Pair, Rating},
+    compare::{Pair, Rating, Unanswered},
     ids::SubjectId,
     store::{Candidate, CandidateSource, Part},
 };
@@ -61,6 +61,17 @@ pub struct ComparedSide {
     pub assessed_at: Timestamp,
 }
 
+/// A subject whom a side left without a whole answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent {
+    /// Whether the left side did, and the right one.
+    pub sides: (bool, bool),
+    /// When that was asked first.
+    pub at: Timestamp,
+    /// What became of the subject.
+    pub outcome: Option<bool>,
+}
+
 /// A question, as far as it tells whether it is of a population.
 #[derive(Debug, Clone, Copy)]
 pub struct AskedOf<'a> {
@@ -74,6 +85,18 @@ pub struct AskedOf<'a> {
     pub route: &'a str,
     /// When the first answer was made.
     pub answered_at: Option<Timestamp>,
+}
+
+// === impl Silent ===
+
+impl Silent {
+    /// How many there are, by side.
+    #[must_use]
+    pub fn count<'a>(all: impl IntoIterator<Item = &'a Self>) -> Unanswered {
+        let mut unanswered = Unanswered::default();
+        all.into_iter().for_each(|silent| unanswered.count(silent.sides, silent.outcome));
+        unanswered
+    }
 }
 
 // === impl PairSource ===

@@ -2,8 +2,9 @@
 //!
 //! Both answered the same question about the same subject, each by itself and completely, at about the same time. Every
 //! candidate that is none is counted under the first reason that holds. Of several pairs about one subject the earliest
-//! counts, since statistics take pairs for independent: so what comes later changes no pair that there is. Of those made
-//! at once, that of one question counts before a recheck, and a recheck before what was brought in.
+//! counts, since statistics take pairs for independent: so a later question changes no pair that there is. Of those made
+//! at once, that of one question counts before a recheck, and a recheck before what was brought in. What was brought in can
+//! be so at any time, and takes no question's place, however early the vendor had answered.
 
 mod reason;
 
@@ -13,10 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 use risk_provider::Level;
 
 use self::reason::Reason;
-use super::{AskedOf, ComparedPair, ComparedSide, Countries, PairSource, SegmentKey, Selection, Word};
+use super::{
+    AskedOf, ComparedPair, ComparedSide, Countries, PairSource, SegmentKey, Selection, Silent, Word,
+};
 use crate::{
     assessment::{Served, Status},
-    compare::{Funnel, Points, Rating, Unanswered},
+    compare::{Funnel, Points, Rating},
     ids::SubjectId,
     store::{Candidate, CandidateSource, Part, Side},
 };
@@ -44,12 +47,6 @@ pub(super) struct Sieve<'a> {
     found: u64,
     /// The best so far for what was brought in: all its candidates follow each other.
     brought: Option<Brought>,
-}
-
-/// Whether the left and the right side left a subject without a whole answer, and since when.
-struct Silent {
-    sides: (bool, bool),
-    at: Timestamp,
 }
 
 /// What one entry of a vendor's history makes, as far as is known.
@@ -116,12 +113,9 @@ impl<'a> Sieve<'a> {
 
     /// Whom a side left without a whole answer, and nobody made up for by a pair; `outcome` tells what became of a subject who
     /// was asked about at that time.
-    pub(super) fn unanswered(&self, outcome: impl Fn(&str, Timestamp) -> Option<bool>) -> Unanswered {
-        let mut unanswered = Unanswered::default();
-        for (subject, silent) in self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject)) {
-            unanswered.count(silent.sides, outcome(subject.as_str(), silent.at));
-        }
-        unanswered
+    pub(super) fn silent(&self, outcome: impl Fn(&str, Timestamp) -> Option<bool>) -> Vec<Silent> {
+        let silent = self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject));
+        silent.map(|(subject, it)| Silent { outcome: outcome(subject.as_str(), it.at), ..*it }).collect()
     }
 
     /// An answer that is not whole, or has no score, is as good as none.
@@ -144,7 +138,7 @@ impl<'a> Sieve<'a> {
         };
         let (left, right) = (lacks(&candidate.left), lacks(&candidate.right));
         let silent = self.silent.entry(candidate.subject.clone());
-        let silent = silent.or_insert(Silent { sides: (false, false), at });
+        let silent = silent.or_insert(Silent { sides: (false, false), at, outcome: None });
         silent.sides = (silent.sides.0 || left, silent.sides.1 || right);
         silent.at = silent.at.min(at);
     }
@@ -179,7 +173,7 @@ impl<'a> Sieve<'a> {
                         place.insert(pair);
                         None
                     }
-                    Entry::Occupied(mut kept) if pair.at < kept.get().at => Some(kept.insert(pair)),
+                    Entry::Occupied(mut kept) if turn(&pair) < turn(kept.get()) => Some(kept.insert(pair)),
                     Entry::Occupied(_) => Some(pair),
                 };
                 if later.is_some() {
@@ -219,8 +213,8 @@ impl<'a> Sieve<'a> {
                 return None;
             }
         };
-        let is_earlier = |other: &ComparedPair| other.at < pair.at;
-        if self.seen.contains(&pair.subject) || self.others.get(&pair.subject).is_some_and(is_earlier) {
+        let goes_before = |other: &ComparedPair| turn(other) < turn(&pair);
+        if self.seen.contains(&pair.subject) || self.others.get(&pair.subject).is_some_and(goes_before) {
             self.exclude(Reason::Repeated);
             return None;
         }
@@ -302,6 +296,11 @@ impl<'a> Sieve<'a> {
         };
         Some(word).filter(|word| !word.is_empty())
     }
+}
+
+/// Of several pairs about one subject the one whose turn is first counts.
+fn turn(pair: &ComparedPair) -> (bool, Timestamp) {
+    (pair.source == PairSource::Import, pair.at)
 }
 
 /// Whether this side answered.

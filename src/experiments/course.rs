@@ -8,7 +8,7 @@ use super::{Experiment, Look};
 use crate::{
     cache::KeyMaker,
     compare::{Pair, Pairs, Rating, Unanswered},
-    comparing::{self, AskedOf, ComparedPair, Countries, SegmentKey, Selection, Version},
+    comparing::{self, AskedOf, ComparedPair, Countries, SegmentKey, Selection, Silent, Version},
     ids::SubjectId,
     store::{Store, StoreError},
 };
@@ -19,7 +19,12 @@ pub struct Course {
     /// Runs of pairs of the same versions, in order; only the first may count.
     pub segments: Vec<VersionRun>,
     pub(super) rows: Vec<Row>,
+    /// Whom a side left without an answer while pairs counted.
     pub(super) unanswered: Unanswered,
+    /// Pairs that came after the planned number had an outcome.
+    pub(super) after_planned: u64,
+    /// Subjects of whom something was told before they were asked about.
+    pub(super) known_before: u64,
     labelled: u64,
 }
 
@@ -79,6 +84,7 @@ pub enum Due {
 pub(super) struct Row {
     pub(super) subject: SubjectId,
     pub(super) asked_in: String,
+    pub(super) at: Timestamp,
     pub(super) left: Rating,
     pub(super) right: Rating,
     pub(super) outcome: Option<bool>,
@@ -98,20 +104,22 @@ impl Course {
         keys: &KeyMaker,
         countries: &Countries,
     ) -> Result<Self, StoreError> {
-        let mut found = Vec::new();
+        let (mut found, mut known_before) = (Vec::new(), 0);
         let takes = |asked: AskedOf<'_>| experiment.takes(asked, keys);
         let collect = |pair: &ComparedPair, row: &Pair<'_>| {
             // What is known already is no prediction.
-            if !pair.known_before {
+            if pair.known_before {
+                known_before += 1;
+            } else {
                 found.push((pair.clone(), row.outcome));
             }
         };
         let gathered = comparing::gather(store, &experiment.selection(), countries, takes, collect).await?;
-        Ok(Self { unanswered: gathered.unanswered, ..Self::of(experiment, found) })
+        Ok(Self { known_before, ..Self::of(experiment, found, &gathered.silent) })
     }
 
-    /// Of pairs of different subjects, in any order.
-    fn of(experiment: &Experiment, mut found: Vec<(ComparedPair, Option<bool>)>) -> Self {
+    /// Of pairs of different subjects, in any order, and whom a side left without an answer.
+    fn of(experiment: &Experiment, mut found: Vec<(ComparedPair, Option<bool>)>, silent: &[Silent]) -> Self {
         found.sort_by(|(one, _), (other, _)| (one.at, &one.asked_in).cmp(&(other.at, &other.asked_in)));
         let (mut segments, mut rows): (Vec<VersionRun>, Vec<Row>) = (Vec::new(), Vec::new());
         for (pair, outcome) in found {
@@ -134,12 +142,27 @@ impl Course {
             segment.pairs += 1;
             segment.labelled += u64::from(outcome.is_some());
             if segment.counts {
-                let ComparedPair { subject, asked_in, left, right, .. } = pair;
-                rows.push(Row { subject, asked_in, left: left.rating, right: right.rating, outcome });
+                let ComparedPair { subject, asked_in, at, left, right, .. } = pair;
+                let (left, right) = (left.rating, right.rating);
+                rows.push(Row { subject, asked_in, at, left, right, outcome });
             }
         }
+        let all = rows.len();
         let labelled = cap(&mut rows, experiment.plan.horizon.labelled);
-        Self { segments, rows, labelled, unanswered: Unanswered::default() }
+        let after_planned = all - rows.len();
+        let other = segments.iter().find(|segment| !segment.counts).map(|segment| segment.from);
+        let capped = rows.last().filter(|_| after_planned > 0).map(|last| last.at);
+        let counts = |silent: &&Silent| {
+            other.is_none_or(|from| silent.at < from) && capped.is_none_or(|last| silent.at <= last)
+        };
+        Self {
+            segments,
+            rows,
+            unanswered: Silent::count(silent.iter().filter(counts)),
+            after_planned: u64::try_from(after_planned).unwrap_or(u64::MAX),
+            known_before: 0,
+            labelled,
+        }
     }
 
     /// How many pairs that count have an outcome.

@@ -74,10 +74,12 @@ impl Look {
             left: plan.left.to_string(),
             right: plan.right.to_string(),
             funnel: Funnel::default()
-                .step("eligible", counted + others)
+                .step("eligible", counted + others + course.after_planned + course.known_before)
                 .step("of_registered_versions", counted)
                 .step("labelled", course.labelled())
-                .without("other_versions", others),
+                .without("other_versions", others)
+                .without("after_planned", course.after_planned)
+                .without("known_before", course.known_before),
             unanswered: course.unanswered,
             service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
             versions,

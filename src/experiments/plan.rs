@@ -109,6 +109,11 @@ impl Plan {
             ),
             ("margin", open(self.margin), "lies above 0 and below 1".into()),
             ("error_rate", (1e-4..=0.2).contains(&self.error_rate), "must be from 0.0001 to 0.2".into()),
+            (
+                "flag_level",
+                self.flag_level > Level::VeryLow,
+                "must be above very_low, from which on everybody is flagged".into(),
+            ),
             ("positive", !self.positive.is_empty(), "must name at least one type of outcome".into()),
             (
                 "window_s",

@@ -112,17 +112,17 @@ impl Step {
         Ok(NewItem { kind: KIND, label, run_at: now, payload: serde_json::to_vec(self)? })
     }
 
-    /// The page after this one, which held something `new` or not.
+    /// The page after this one, which held `content`, something `new` or not.
     ///
     /// # Errors
     ///
     /// When it was read before, or page after page repeats what was.
-    fn next(&self, cursor: String, new: bool) -> Result<Self, Vain> {
+    fn next(&self, cursor: String, content: String, new: bool) -> Result<Self, Vain> {
         let idle = if new { 0 } else { self.idle + 1 };
         if idle > MOST_IDLE {
             return Err(Vain::for_good(CIRCULAR_LIST));
         }
-        let mark = self.mark.then(&cursor).ok_or(Vain::for_good(CIRCULAR_LIST))?;
+        let mark = self.mark.then(&cursor, content).ok_or(Vain::for_good(CIRCULAR_LIST))?;
         Ok(Self {
             provider: self.provider.clone(),
             extent: self.extent.clone(),

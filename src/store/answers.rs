@@ -37,7 +37,7 @@ pub enum Part {
     Unattached,
 }
 
-/// The answer that a pending one came to takes its place; what was asked is known from before.
+/// The answer that a pending one came to takes its place; what was asked, and when, is known from before.
 const INSERT: &str = "INSERT INTO compared_answers \
      (asked_in, provider, provider_assessment_id, team, subject_id, route, replaces, part, served, status, level, \
       score, kind, mapping_version, profile, question_mac, subject_type, country_mac, assessed_at, asked_at, \
@@ -50,7 +50,7 @@ const INSERT: &str = "INSERT INTO compared_answers \
      question_mac = COALESCE(excluded.question_mac, compared_answers.question_mac), \
      subject_type = COALESCE(excluded.subject_type, compared_answers.subject_type), \
      country_mac = COALESCE(excluded.country_mac, compared_answers.country_mac), \
-     assessed_at = excluded.assessed_at, asked_at = excluded.asked_at, asked_minute = excluded.asked_minute";
+     assessed_at = excluded.assessed_at";
 
 /// Nothing where it answered after all.
 const INSERT_WITHOUT: &str = "INSERT INTO compared_answers \

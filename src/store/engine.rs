@@ -23,6 +23,8 @@ pub(super) use value::Value;
 use super::StoreError;
 
 const READERS: u32 = 4;
+/// How much of an SQLite file each reader may keep in memory, as SQLite writes it: 16 MiB.
+const READ_CACHE: &str = "-16384";
 /// How many rows SQLite may read ahead of whoever takes them.
 const ROWS_AHEAD: usize = 1000;
 /// How long a statement waits for somebody else's lock, and a connection for the database.
@@ -172,7 +174,7 @@ impl Pool {
             .busy_timeout(PATIENCE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         super::migrations::run_sqlite(&writer).await?;
-        let reading = options.read_only(true).row_buffer_size(ROWS_AHEAD);
+        let reading = options.read_only(true).row_buffer_size(ROWS_AHEAD).pragma("cache_size", READ_CACHE);
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
         Ok((Self::Sqlite(writer), Self::Sqlite(readers)))
     }

@@ -121,11 +121,11 @@ const FIND_SUPERSEDABLE: &str = "SELECT later.id FROM outcomes \
      LEFT JOIN outcomes AS later ON later.supersedes = outcomes.id \
      WHERE outcomes.id = $1 AND outcomes.team = $2 AND outcomes.subject_id = $3";
 
-/// All of them, and when each was superseded; what was recorded within a second comes in one text.
+/// All of them, and when each was superseded; what was recorded within a minute comes in one text.
 const LABELS: &str = "SELECT string_agg(format('%s|%s|%s|%s|%s|%s', outcomes.subject_id, outcomes.type, outcomes.blinded, \
      COALESCE(outcomes.confidence, 1) >= 0.5, outcomes.recorded_at, later.recorded_at), '\n') \
      FROM outcomes LEFT JOIN outcomes AS later ON later.supersedes = outcomes.id \
-     WHERE outcomes.team = $1 GROUP BY outcomes.recorded_at / 1000000";
+     WHERE outcomes.team = $1 GROUP BY outcomes.recorded_at / 60000000";
 
 const FIND_SUBJECT: &str = "SELECT subject_id FROM assessments WHERE id = $1 AND team = $2 LIMIT 1";
 

@@ -261,6 +261,9 @@ async fn a_shadow_whose_breaker_is_open_is_not_asked() {
     gateway.ask(&by("youverify", &person("cust-0"))).await.problem(502, "bad_credentials");
     gateway.ask(&by("shadowed", &person("cust-1"))).await.good();
     until("it to be left out", async || shadows(&gateway, "youverify", "breaker_open").await).await;
+    let compared = async || gateway.get("/v1/comparisons?left=idenfy&right=youverify").await.good();
+    let excluded = async || compared().await["funnel"]["excluded"].clone();
+    until("a comparison to know", async || excluded().await == json!({"not_asked": 1})).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! No vendor documents them for good answers, so an answer that has one is none, however low the risk beside it. An adapter
 //! asks about every object that it reads a judgement from.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// Words of a status that speak for an answer, in small letters.
@@ -29,16 +29,20 @@ const GOOD: &[&str] = &[
 /// The parts of an object that may be signs. One that stands twice is an error.
 #[derive(Deserialize)]
 struct Signs<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "stated")]
     success: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
     #[serde(borrow)]
     errors: Option<&'a RawValue>,
-    #[serde(borrow, rename = "errorMessage", alias = "error_message")]
+    #[serde(borrow, rename = "errorMessage")]
     error_message: Option<&'a RawValue>,
-    #[serde(borrow, rename = "errorCode", alias = "error_code")]
+    #[serde(borrow, rename = "error_message")]
+    snake_error_message: Option<&'a RawValue>,
+    #[serde(borrow, rename = "errorCode")]
     error_code: Option<&'a RawValue>,
+    #[serde(borrow, rename = "error_code")]
+    snake_error_code: Option<&'a RawValue>,
     #[serde(borrow)]
     exception: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -52,7 +56,7 @@ struct Signs<'a> {
     #[serde(borrow, rename = "statusCode")]
     status_code: Option<&'a RawValue>,
     #[serde(borrow, rename = "status_code")]
-    legacy_status_code: Option<&'a RawValue>,
+    snake_status_code: Option<&'a RawValue>,
     #[serde(borrow)]
     code: Option<&'a RawValue>,
 }
@@ -93,7 +97,9 @@ impl Signs<'_> {
             self.error,
             self.errors,
             self.error_message,
+            self.snake_error_message,
             self.error_code,
+            self.snake_error_code,
             self.exception,
             self.fault,
             self.detail,
@@ -102,13 +108,14 @@ impl Signs<'_> {
         if errors.into_iter().flatten().any(says_something) {
             return Some("an error stands beside the answer");
         }
-        let codes = [self.status_code, self.legacy_status_code].into_iter().flatten();
+        let codes = [self.status_code, self.snake_status_code].into_iter().flatten();
         let is_failure = codes.map(RawValue::get).any(|code| !is_success(code));
+        // What is no number, or a small one, is the code of something else.
         let is_error = self.code.and_then(|code| number(code.get())).is_some_and(|code| code >= 300.0);
         (is_failure || is_error).then_some("the answer has the status of none")
     }
 
-    /// A word that nobody knows is none that speaks for it; null says nothing.
+    /// A word that nobody knows is none that speaks for it.
     fn status_against(&self) -> Option<&'static str> {
         let status = self.status?.get();
         let word = serde_json::from_str::<String>(status);
@@ -117,7 +124,7 @@ impl Signs<'_> {
                 let word = word.trim().to_lowercase();
                 word.is_empty() || GOOD.contains(&word.as_str()) || is_success(&word)
             }
-            Err(_no_text) => matches!(status, "null" | "true") || is_success(status),
+            Err(_no_text) => status == "true" || is_success(status),
         };
         (!is_good).then_some("the answer is pending, failed, or in a state that nobody documented")
     }
@@ -130,15 +137,19 @@ fn number(text: &str) -> Option<f64> {
 
 fn is_success(text: &str) -> bool {
     // Accepted for later is not answered.
-    text == "null"
-        || number(text).is_some_and(|code| (200.0..202.0).contains(&code) || (203.0..300.0).contains(&code))
+    number(text).is_some_and(|code| (200.0..202.0).contains(&code) || (203.0..300.0).contains(&code))
 }
 
 /// Whether something stands there, and not only the place for it.
 fn says_something(raw: &RawValue) -> bool {
-    let nothing = ["null", "false", "\"\"", "[]", "{}", "0", "\"NOT_SEVERE\""];
+    let nothing = ["false", "\"\"", "[]", "{}", "0", "\"NOT_SEVERE\""];
     let text: String = raw.get().split_whitespace().collect();
     !nothing.contains(&text.as_str())
+}
+
+/// A value that is there, also null.
+fn stated<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]
@@ -149,12 +160,14 @@ mod tests {
     fn signs_of_failure_speak_against_an_answer() {
         for sign in [
             r#""success":false"#,
+            r#""success":null"#,
             r#""success":"true""#,
             r#""success":true,"success":true"#,
             r#""error":"boom""#,
             r#""errors":["x"]"#,
             r#""errorMessage":"x""#,
             r#""error_code":7"#,
+            r#""errorMessage":null,"error_message":"x""#,
             r#""detail":"Not found.""#,
             r#""severity":"SEVERE""#,
             r#""statusCode":500"#,
@@ -169,6 +182,7 @@ mod tests {
             r#""status":"TIMEOUT""#,
             r#""status":"Not checked""#,
             r#""status":{}"#,
+            r#""status":"null""#,
         ] {
             assert!(of_answer(&format!("\u{feff} {{{sign},\"riskScore\":1}}")).is_some(), "{sign}");
         }
@@ -179,11 +193,13 @@ mod tests {
         for sign in [
             r#""success":true"#,
             r#""error":null,"errors":[],"detail":"""#,
+            r#""errorMessage":null,"error_message":null,"errorCode":0,"error_code":null"#,
             r#""statusCode":200"#,
             r#""status":"Completed""#,
             r#""status":null"#,
             r#""status":200"#,
             r#""code":7"#,
+            r#""code":"E500""#,
             r#""severity":"NOT_SEVERE""#,
             r#""name":"Error","message":"an error""#,
         ] {

@@ -180,8 +180,10 @@ pub struct HistoryQuery {
 /// A page of a vendor's history.
 #[derive(Debug)]
 pub struct HistoryPage {
-    /// What is on it.
+    /// What is on it and was asked for.
     pub items: Vec<HistoryItem>,
+    /// What else is on it: a list that repeats itself is told by all that it holds.
+    pub beside: Vec<VendorReference>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
 }

@@ -45,8 +45,10 @@ impl History for Idenfy {
             {
                 return Err(malformed("the list says that it holds more, and ends"));
             }
-            let items = results.into_iter().map(item).filter(|item| is_wanted(query, item)).collect();
-            Ok(HistoryPage { items, next })
+            let (items, others): (Vec<_>, Vec<_>) =
+                results.into_iter().map(item).partition(|item| is_wanted(query, item));
+            let beside = others.into_iter().map(|item| item.reference).collect();
+            Ok(HistoryPage { items, beside, next })
         };
         self.client.assessments(call, address, decode).await
     }

@@ -51,9 +51,8 @@ pub(crate) struct ProfileItem {
 #[derive(Deserialize)]
 pub(crate) struct Page {
     /// How many there are on all pages.
-    #[serde(default)]
     pub(crate) count: Option<Number>,
-    /// Where the next page is; null on the last one.
+    /// Where the next page is; null on the last one, and always there: without it the list may be cut.
     pub(crate) next: Value,
     pub(crate) results: Vec<AssessmentItem>,
 }

@@ -78,5 +78,6 @@ pub(crate) fn content<'a>(
             let detail = "the answer's envelope has another shape than documented";
             Err(response.failure(FailureKind::Malformed, detail))
         }
+        Err(Unopened::Doubtful(why)) => Err(response.failure(FailureKind::Malformed, why)),
     }
 }

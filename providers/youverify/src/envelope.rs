@@ -53,6 +53,8 @@ pub(crate) enum Unopened {
     Refused(Refusal),
     /// These are no envelopes.
     Shape,
+    /// Something in them speaks against the answer; what.
+    Doubtful(&'static str),
 }
 
 /// The report inside `text`, out of at most three envelopes.
@@ -63,8 +65,8 @@ pub(crate) fn open(whole: &str) -> Result<&str, Unopened> {
         if layer.has_failed().ok_or(Unopened::Shape)? {
             return Err(Unopened::Refused(layer.refusal(MAX_DEPTH - depth)));
         }
-        if doubt::of_answer(text).is_some() {
-            return Err(Unopened::Shape);
+        if let Some(why) = doubt::of_answer(text) {
+            return Err(Unopened::Doubtful(why));
         }
         match (layer.success, layer.data, layer.geographic) {
             (Some(_), Some(data), None) if depth < MAX_DEPTH => text = data.get(),

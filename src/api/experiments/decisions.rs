@@ -44,7 +44,7 @@ pub(in crate::api) struct DecisionRequest {
     request_body = DecisionRequest,
     security(("key" = [])),
     responses(
-        (status = 200, description = "The same was the last one recorded, by the same key", body = Decision),
+        (status = 200, description = "The same was the last one recorded, by the same key and the same look", body = Decision),
         (status = 201, description = "Recorded", body = Decision),
         BodyRefusals,
         KeyRefusals,
@@ -67,15 +67,16 @@ pub(in crate::api) async fn decide(
         let detail = format!("must say why, in 1 to {MAX_RATIONALE} characters");
         return Err(Problem::fields(vec![FieldProblem::new("rationale", detail)]));
     }
+    let looks = api.0.store.looks(&experiment.id).await.map_err(Problem::unreadable)?;
+    let look = looks.last().map(|look| look.number);
     let earlier = api.0.store.decisions(&experiment.id).await.map_err(Problem::unreadable)?;
     let same = |last: &&Decision| {
-        (last.decision, &*last.rationale, &*last.decided_by) == (decision, &*rationale, caller.key_id())
+        (last.look, last.decision, &*last.rationale, &*last.decided_by)
+            == (look, decision, &*rationale, caller.key_id())
     };
     if let Some(last) = earlier.last().filter(same) {
         return Ok((StatusCode::OK, axum::Json(last.clone())));
     }
-    let looks = api.0.store.looks(&experiment.id).await.map_err(Problem::unreadable)?;
-    let look = looks.last().map(|look| look.number);
     if decision.needs_a_look() && look.is_none() {
         let detail =
             "nothing was found yet that could be decided by: take a look once one is due, or stop it";

@@ -66,7 +66,7 @@ fn of_several_lines_about_one_subject_the_first_counts() {
 fn a_quote_that_is_not_closed_swallows_nothing() {
     let header = "left_score,right_score,outcome,segment\n";
     let told = refusal(&format!("{header}1,2,negative,\"5 inch\n3,4,,\n5,6,,\n"));
-    assert!(told.starts_with("line 2: a field goes on in the next line"), "{told}");
+    assert!(told.starts_with("line 2: a field goes over several lines"), "{told}");
     let (rows, names) = read_text(&format!("{header}1,2,,\"5 \"\" inch\"\n")).expect("pairs").pairs.sorted();
     assert_eq!((rows.len(), names[0].as_str()), (1, "5 \" inch"));
 }

@@ -72,10 +72,10 @@ struct Placements(Vec<f64>);
 
 /// Variances of both areas, and their covariance.
 #[derive(Clone, Copy, Default)]
-struct Spread {
-    left: f64,
-    right: f64,
-    covariance: f64,
+pub(in crate::compare) struct Spread {
+    pub(in crate::compare) left: f64,
+    pub(in crate::compare) right: f64,
+    pub(in crate::compare) covariance: f64,
 }
 
 const CURVE: usize = 200;
@@ -123,17 +123,28 @@ pub(super) fn compared(
     let over = |order: &[u32], groups: &[Group]| {
         let side = Placements::of(labelled, order, groups);
         let areas = (other.area(labelled), side.area(labelled));
-        let known = Auc { difference: finite(areas.0 - areas.1), ..Auc::none("") };
-        let tested = known.tested(areas, spread(labelled, &other, &side), rarer, confidence);
-        let range = tested.difference_low.zip(tested.difference_high);
-        let reason = tested.reason.as_deref().unwrap_or_default();
-        let value = areas.0 - areas.1;
-        let over = range.map_or_else(|| Estimate::bare(value, reason), |range| Estimate::with(value, range));
-        (over, tested.left)
+        estimates(areas, spread(labelled, &other, &side), rarer, confidence)
     };
-    let (over_left, auc) = over(&labelled.by_left, &labelled.left);
-    let (over_right, _) = over(&labelled.by_right, &labelled.right);
+    let [auc, _, over_left] = over(&labelled.by_left, &labelled.left);
+    let [_, _, over_right] = over(&labelled.by_right, &labelled.right);
     [auc, over_left, over_right]
+}
+
+/// Two areas and their difference with intervals, where the rarer kind of subjects is so many.
+pub(in crate::compare) fn estimates(
+    areas: (f64, f64),
+    spread: Spread,
+    rarer: u64,
+    confidence: f64,
+) -> [Estimate; 3] {
+    let value = areas.0 - areas.1;
+    let tested = Auc { difference: finite(value), ..Auc::none("") }.tested(areas, spread, rarer, confidence);
+    let reason = tested.reason.as_deref().unwrap_or_default();
+    let difference = match tested.difference_low.zip(tested.difference_high) {
+        Some(range) => Estimate::with(value, range),
+        None => Estimate::bare(value, reason),
+    };
+    [tested.left, tested.right, difference]
 }
 
 // === impl Auc ===

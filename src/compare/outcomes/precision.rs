@@ -76,13 +76,15 @@ fn difference(labelled: &Labelled, value: f64, settings: &Settings) -> Estimate 
         return Estimate::bare(value, reason);
     }
     let mut generator = Generator::new(settings.bootstrap.seed);
-    let mut weights = vec![0_u8; labelled.rows.len()];
+    let mut drawn = vec![Drawn::default(); labelled.rows.len()];
     let mut differences: Vec<f64> = Vec::with_capacity(rounds as usize);
     for _ in 0..rounds {
-        weights.fill_with(|| poisson(generator.next()));
-        let weighed = |order: &[u32], groups: &[Group]| weighted(labelled, order, groups, &weights);
-        let left = weighed(&labelled.by_left, &labelled.left);
-        let right = weighed(&labelled.by_right, &labelled.right);
+        for (drawn, &positive) in drawn.iter_mut().zip(&labelled.positive) {
+            let times = poisson(generator.next());
+            *drawn = Drawn { times, positives: times * u8::from(positive) };
+        }
+        let left = weighted(&labelled.by_left, &labelled.left, &drawn);
+        let right = weighted(&labelled.by_right, &labelled.right, &drawn);
         differences.extend(finite(left - right));
     }
     differences.sort_unstable_by(f64::total_cmp);
@@ -101,19 +103,26 @@ fn difference(labelled: &Labelled, value: f64, settings: &Settings) -> Estimate 
     Estimate::with(value, (low, high))
 }
 
+/// How often a subject was drawn, and so as a positive.
+#[derive(Debug, Clone, Copy, Default)]
+struct Drawn {
+    times: u8,
+    positives: u8,
+}
+
 /// Average precision when each subject counts as often as it was drawn.
-fn weighted(labelled: &Labelled, order: &[u32], groups: &[Group], weights: &[u8]) -> f64 {
+fn weighted(order: &[u32], groups: &[Group], drawn: &[Drawn]) -> f64 {
     let mut end = order.len();
     steps(groups.iter().rev().map(|group| {
         let begin = end - group.total() as usize;
-        let (mut positives, mut all) = (0_u64, 0_u64);
+        let (mut positives, mut all) = (0_u32, 0_u32);
         for &index in &order[begin..end] {
-            let weight = u64::from(weights[index as usize]);
-            all += weight;
-            positives += weight * u64::from(labelled.positive[index as usize]);
+            let Drawn { times, positives: as_positive } = drawn[index as usize];
+            all += u32::from(times);
+            positives += u32::from(as_positive);
         }
         end = begin;
-        (positives as f64, (all - positives) as f64)
+        (f64::from(positives), f64::from(all - positives))
     }))
 }
 
@@ -133,5 +142,6 @@ fn poisson(bits: u64) -> u8 {
         4_294_966_817,
     ];
     let bits = (bits >> 32) as u32;
-    UP_TO.iter().take_while(|&&bound| bits >= bound).count() as u8
+    // All are compared, though they ascend: without a branch that is several times as quick.
+    UP_TO.iter().map(|&bound| u8::from(bits >= bound)).sum()
 }

@@ -166,11 +166,16 @@ fn what_comes_later_changes_no_pair_that_there_is() {
         pairs.into_iter().map(|pair| pair.asked_in).collect::<String>()
     };
     let recheck = |seconds| asked(CandidateSource::Recheck, seconds);
+    let brought = |seconds| asked(CandidateSource::Import, seconds);
     let question = |seconds| asked(CandidateSource::Question, seconds);
     assert_eq!(winner(vec![recheck(20), recheck(30), question(40)]), "asm_at_20");
     assert_eq!(winner(vec![recheck(20), recheck(10), question(40)]), "asm_at_10");
     assert_eq!(winner(vec![recheck(20), question(10), question(40)]), "asm_at_10");
     assert_eq!(winner(vec![recheck(20), question(20), question(40)]), "asm_at_20");
+    // What was brought in can be so after all the others.
+    assert_eq!(winner(vec![brought(10), question(20), question(40)]), "asm_at_20");
+    assert_eq!(winner(vec![recheck(30), brought(10), brought(20)]), "asm_at_30");
+    assert_eq!(winner(vec![brought(30), brought(10), brought(20)]), "asm_at_10");
 }
 
 #[test]
@@ -209,9 +214,11 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
     ] {
         sieve.sift(asked);
     }
-    let unanswered = sieve.unanswered(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
+    let silent = sieve.silent(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
+    let unanswered = Silent::count(&silent);
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
     assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 0, 1), (3, 1, 2)));
+    assert_eq!(told(unanswered.both), (1, 0, 1));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
 }
 
 fn course(pairs: impl IntoIterator<Item = (ComparedPair, Option<bool>)>) -> Course {
-    Course::of(&experiment(), pairs.into_iter().collect())
+    Course::of(&experiment(), pairs.into_iter().collect(), &[])
 }
 
 fn look(labelled: u64, is_last: bool) -> Look {
@@ -95,6 +95,22 @@ fn another_version_closes_the_segment_for_good() {
     assert_eq!(course.status(&experiment(), &[], BEGAN), ExperimentStatus::Closed);
     let due = course.due(&experiment(), &[], BEGAN);
     assert_eq!(due, Due::Now { share: 0.06, is_last: true }, "what there was is looked at once");
+}
+
+#[test]
+fn silence_counts_only_while_pairs_do() {
+    let silences = |pairs: Vec<(ComparedPair, Option<bool>)>| {
+        let silent =
+            |second: i64| Silent { sides: (false, true), at: BEGAN + second.seconds(), outcome: None };
+        let silent: Vec<Silent> = (0..200).map(silent).collect();
+        Course::of(&experiment(), pairs, &silent).unanswered.right.subjects
+    };
+    let pairs = |all: i64, other: i64| {
+        (0..all).map(move |number| pair(number, if number == other { "b/2" } else { "b/1" }))
+    };
+    assert_eq!(silences(pairs(50, -1).collect()), 200);
+    assert_eq!(silences(pairs(50, 40).collect()), 40, "another version answers");
+    assert_eq!(silences(pairs(150, -1).collect()), 100, "the planned number is there");
 }
 
 #[test]

@@ -74,6 +74,8 @@ impl<'a> Page<'a> {
             self.note_references().await.map_err(|error| of_store(self.item, &error))?;
         }
         let page = self.list(history).await?;
+        let listed = page.items.iter().map(|item| &item.reference).chain(&page.beside);
+        let content = self.runner.keys.listed(listed.map(|reference| reference.0.as_str()).collect());
         let (mut seen, mut is_new) = (BTreeSet::new(), page.items.is_empty());
         for listed in page.items {
             if listed.created_at.is_some_and(|made_at| !self.step.extent.span.holds(made_at)) {
@@ -89,7 +91,7 @@ impl<'a> Page<'a> {
             }
         }
         self.flush().await?;
-        let next = page.next.map(|cursor| self.step.next(cursor, is_new)).transpose()?;
+        let next = page.next.map(|cursor| self.step.next(cursor, content, is_new)).transpose()?;
         self.turn(next).await.map_err(|error| of_store(self.item, &error))
     }
 
@@ -109,7 +111,11 @@ impl<'a> Page<'a> {
     async fn list(&self, history: &dyn History) -> Result<HistoryPage, Vain> {
         let named = &self.step.extent.references;
         if !named.is_empty() {
-            return Ok(HistoryPage { items: named.iter().cloned().map(item).collect(), next: None });
+            return Ok(HistoryPage {
+                items: named.iter().cloned().map(item).collect(),
+                beside: Vec::new(),
+                next: None,
+            });
         }
         let (call, log) = self.call();
         let query = self.step.extent.query();
@@ -163,9 +169,14 @@ impl<'a> Page<'a> {
         };
         // It may be an answer that is here by another of its names.
         let own = self.runner.keys.reference_of(&self.item.team, &said).unwrap_or(*mac);
-        if own != *mac && matches!(self.runner.store.held(&own).await.map_err(later)?, Held::Answer) {
-            return Ok(Some(EntryOutcome::Skipped(HELD)));
-        }
+        let known = match known {
+            None if own != *mac => match self.runner.store.held(&own).await.map_err(later)? {
+                Held::Answer => return Ok(Some(EntryOutcome::Skipped(HELD))),
+                Held::Owed(subject) => Some(subject),
+                Held::Nothing => None,
+            },
+            known => known,
+        };
         said.flags.iter().for_each(|&flag| self.runner.telemetry.flag(&said.provider, flag));
         said.assessed_at = span::judged_at(&said, made_at, asked_at);
         if made_at.is_none() && !self.step.extent.span.holds(said.assessed_at) {

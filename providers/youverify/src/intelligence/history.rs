@@ -103,13 +103,20 @@ impl Intelligence {
             strict: false,
             received_at: response.received_at,
         };
-        let items = listed.docs.iter().filter_map(|document| item(document, query, &reading).transpose());
-        let items = items.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        let (mut items, mut beside) = (Vec::new(), Vec::new());
+        for document in &listed.docs {
+            let profile = Profile::read(document.get()).map_err(malformed)?;
+            if is_wanted(query, &profile) {
+                items.push(item(document, &profile, &reading).map_err(malformed)?);
+            } else {
+                beside.extend(profile.reference());
+            }
+        }
         let next = pagination.after(page).map_err(malformed)?;
         if next.is_some() && listed.docs.is_empty() {
             return Err(malformed("a page without anything on it is followed by another"));
         }
-        Ok(HistoryPage { items, next: next.map(|next| next.to_string()) })
+        Ok(HistoryPage { items, beside, next: next.map(|next| next.to_string()) })
     }
 }
 
@@ -120,16 +127,8 @@ fn number(cursor: Option<&str>) -> Result<u64, ProviderError> {
     page.ok_or_else(|| ProviderError::new(FailureKind::NotFound, "the cursor is none of this history"))
 }
 
-/// The item of a document; none where it is not asked for.
-fn item(
-    document: &RawValue,
-    query: &HistoryQuery,
-    reading: &Reading<'_>,
-) -> Result<Option<HistoryItem>, Unusable> {
-    let profile = Profile::read(document.get())?;
-    if !is_wanted(query, &profile) {
-        return Ok(None);
-    }
+/// The item of a document, which holds this profile.
+fn item(document: &RawValue, profile: &Profile<'_>, reading: &Reading<'_>) -> Result<HistoryItem, Unusable> {
     let reference = profile.reference().ok_or("a profile on the list has no id to read it by")?;
     let raw = RawPayload::without(document.get(), &STAFF);
     // What speaks against itself is read by its reference, and refused there.
@@ -137,12 +136,12 @@ fn item(
         None => profile.assessment(Whom::Kept { reference: None }, reading, raw),
         Some(why) => Err(why),
     };
-    Ok(Some(HistoryItem {
+    Ok(HistoryItem {
         reference,
         name: profile.name(),
         created_at: profile.created_at(),
         assessment: assessment.ok().map(Box::new),
-    }))
+    })
 }
 
 /// Whether a profile is asked for, as far as it tells.
@@ -155,7 +154,8 @@ fn is_wanted(query: &HistoryQuery, profile: &Profile<'_>) -> bool {
             _ => None,
         };
         // A word that nobody documented may mean anything.
-        let is_known = |told: &str| FILTERS.iter().any(|filter| filter.values.contains(&told));
+        let is_known =
+            |told: &str| FILTERS.iter().any(|filter| filter.name == *name && filter.values.contains(&told));
         told.map(|told| mapping::normalise(&told)).is_none_or(|told| told == *value || !is_known(&told))
     };
     let named = |wanted: &Personal<String>| {

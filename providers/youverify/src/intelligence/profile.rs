@@ -216,7 +216,8 @@ impl<'a> Profile<'a> {
         let score = number(latest.risk_score?)?;
         let history = self.fields.risk_report_history?;
         let history: Vec<&RawValue> = serde_json::from_str(history.get()).ok()?;
-        let same = history.into_iter().filter_map(|raw| Some((day(raw), object::<Report<'a>>(raw.get())?)));
+        let sound = history.into_iter().filter(|raw| doubt::of_answer(raw.get()).is_none());
+        let same = sound.filter_map(|raw| Some((day(raw), object::<Report<'a>>(raw.get())?)));
         let same = same.filter(|(_, past)| {
             past.risk_score.and_then(number).is_some_and(|past| (past - score).abs() <= TOLERANCE)
         });
