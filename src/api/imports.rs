@@ -91,8 +91,8 @@ pub struct ImportState {
     /// When it ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
-    /// Why it failed, `circular_list` where the vendor's list leads to a page that was read before; while it runs, what it
-    /// waits for to pass.
+    /// Why it failed, `circular_list` where the vendor's list leads back or shows the same again and again, `cut_list` where it
+    /// ends before all that it says it holds; while it runs, what it waits for to pass.
     pub error: Option<String>,
 }
 

@@ -33,6 +33,9 @@ pub const STOPPED: &str = "stopped";
 /// The code of a page whose next one was read before: what the vendor lists is in, as far as it can be told.
 const CIRCULAR_LIST: &str = "circular_list";
 
+/// The code of a list that ended though it had said that it holds more: what it showed is in.
+const CUT_LIST: &str = "cut_list";
+
 /// So many pages may repeat earlier ones, as where a list moves on while it is read.
 const MOST_IDLE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -56,6 +59,19 @@ struct Step {
     /// How many pages before it held nothing that had not stood on earlier ones.
     #[serde(default)]
     idle: u32,
+    /// How many entries stood on the pages before it.
+    #[serde(default)]
+    shown: u64,
+}
+
+/// What a page held that is followed by another one.
+struct After {
+    /// What it listed, as a keyed hash.
+    content: String,
+    /// How many entries stood on it and on those before it.
+    shown: u64,
+    /// Whether anything on it was new.
+    is_new: bool,
 }
 
 // === impl Wanted ===
@@ -83,6 +99,7 @@ impl Wanted {
             cursor: None,
             mark,
             idle: 0,
+            shown: 0,
         };
         let import = NewImport {
             team: self.tenant.clone(),
@@ -112,13 +129,14 @@ impl Step {
         Ok(NewItem { kind: KIND, label, run_at: now, payload: serde_json::to_vec(self)? })
     }
 
-    /// The page after this one, which held `content`, something `new` or not.
+    /// The page after this one.
     ///
     /// # Errors
     ///
     /// When it was read before, or page after page repeats what was.
-    fn next(&self, cursor: String, content: String, new: bool) -> Result<Self, Vain> {
-        let idle = if new { 0 } else { self.idle + 1 };
+    fn next(&self, cursor: String, after: After) -> Result<Self, Vain> {
+        let After { content, shown, is_new } = after;
+        let idle = if is_new { 0 } else { self.idle + 1 };
         if idle > MOST_IDLE {
             return Err(Vain::for_good(CIRCULAR_LIST));
         }
@@ -129,6 +147,7 @@ impl Step {
             cursor: Some(cursor),
             mark,
             idle,
+            shown,
         })
     }
 }

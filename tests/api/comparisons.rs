@@ -118,7 +118,7 @@ async fn a_consensus_is_a_pair_and_its_table_gives_the_same_figures() {
     assert_eq!(report["periods"][0]["left"]["mapping_version"], "idenfy/2");
     assert_eq!(
         (&report["versions"]["right"], &report["periods"][0]["pairs"]),
-        (&json!(["youverify-actor/1"]), &json!(6))
+        (&json!(["youverify-actor/2"]), &json!(6))
     );
 
     let table = table(&gateway, "").await;

@@ -346,17 +346,32 @@ async fn what_cannot_be_imported_is_refused_with_what_to_do() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_leads_in_a_circle_is_read_to_its_end_and_no_further() {
     let gateway = Gateway::start().await;
-    checked(&gateway, "Matthew Collins", 12).await;
+    let ids = checked(&gateway, "Matthew Collins", 12).await;
     let url = format!("{}/risk/assessments/", gateway.idenfy.base_url());
     for page in (0..40).map(|page| page % 2) {
         let next = format!("{url}?cursor={}", if page == 0 { "b" } else { "a" });
-        let body = json!({"count": 0, "next": next, "previous": null, "results": []});
+        let item = json!({"id": ids[page], "name": "Matthew Collins", "createdAt": null});
+        let body = json!({"count": 2, "next": next, "previous": null, "results": [item]});
         gateway.idenfy.answer_next("assessments", 200, body.to_string());
     }
     let import = ended(&gateway, &begun(&send(&gateway, &gateway.key, &from_idenfy()).await)).await;
     assert_eq!((&import["status"], &import["error"]), (&json!("failed"), &json!("circular_list")));
     let pages = gateway.idenfy.calls().iter().filter(|call| call.operation == "assessments").count();
     assert!(pages <= 6, "{pages} pages of two were read");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_ends_before_all_that_it_says_it_holds_is_no_whole_import() {
+    let gateway = Gateway::start().await;
+    let ids = checked(&gateway, "Matthew Collins", 2).await;
+    for (id, next) in ids.iter().zip([json!("2"), Value::Null]) {
+        let item = json!({"id": id, "name": "Matthew Collins", "createdAt": null});
+        let body = json!({"count": 3, "next": next, "previous": null, "results": [item]});
+        gateway.idenfy.answer_next("assessments", 200, body.to_string());
+    }
+    let import = ended(&gateway, &begun(&send(&gateway, &gateway.key, &from_idenfy()).await)).await;
+    assert_eq!((&import["status"], &import["error"]), (&json!("failed"), &json!("cut_list")), "{import}");
+    assert_eq!(counts(&import), [2, 0, 0, 2], "what it showed is in");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

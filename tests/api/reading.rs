@@ -87,7 +87,7 @@ async fn the_answer_to_the_documented_request_has_the_documented_form() {
           "age_s": 0,
           "assessed_at": "now",
           "level": "medium",
-          "mapping_version": "youverify-actor/1",
+          "mapping_version": "youverify-actor/2",
           "provider": "youverify",
           "role": "primary",
           "score": {

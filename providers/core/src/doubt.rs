@@ -3,6 +3,8 @@
 //! No vendor documents them for good answers, so an answer that has one is none, however low the risk beside it. An adapter
 //! asks about every object that it reads a judgement from.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -72,6 +74,16 @@ pub fn of_answer(text: &str) -> Option<&'static str> {
 #[must_use]
 pub fn of_record(text: &str) -> Option<&'static str> {
     of(text, |signs| signs.against())
+}
+
+/// The same of every object in `text`, however deep: for what holds nothing but parts of a judgement.
+#[must_use]
+pub fn within(text: &str) -> Option<&'static str> {
+    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) {
+        return list.into_iter().find_map(|item| within(item.get()));
+    }
+    let Ok(fields) = serde_json::from_str::<HashMap<String, &RawValue>>(text) else { return None };
+    of_answer(text).or_else(|| fields.into_values().find_map(|field| within(field.get())))
 }
 
 fn of(text: &str, against: impl FnOnce(&Signs<'_>) -> Option<&'static str>) -> Option<&'static str> {
@@ -205,6 +217,11 @@ mod tests {
         ] {
             assert_eq!(of_answer(&format!("{{{sign},\"riskScore\":1}}")), None, "{sign}");
         }
+        assert!(
+            within(r#"[{"a":[{"b":{"error":"down"}}]}]"#).is_some()
+                && within(r#"{"status":"failed"}"#).is_some()
+        );
+        assert_eq!(within(r#"[{"a":[{"b":{"error":null}}],"error":"","name":"x"}, 1]"#), None);
         assert_eq!(of_record(r#"{"status":"PENDING"}"#), None, "a record has a state of its own");
         assert!(of_record(r#"{"status":"PENDING","detail":"db down"}"#).is_some());
         for text in ["", "[]", "{\"error\": ", "<html>"] {

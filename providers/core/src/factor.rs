@@ -111,7 +111,7 @@ pub enum EvidenceKind {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// The answer is about another name than asked.
+    /// The answer is about another name than asked, or another country.
     SubjectNameMismatch,
     /// The overall word is missing or nobody documented it.
     UnknownVendorLevel,
@@ -123,7 +123,7 @@ pub enum Flag {
     LabelConflict,
     /// The vendor's documented arithmetic does not come out.
     VendorArithmeticMismatch,
-    /// The answer names another questionnaire profile than asked.
+    /// The answer names another questionnaire profile than asked, or repeats a changed one.
     ProfileMismatch,
     /// A person changed the level at the vendor.
     VendorLevelOverridden,

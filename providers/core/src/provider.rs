@@ -184,6 +184,8 @@ pub struct HistoryPage {
     pub items: Vec<HistoryItem>,
     /// What else is on it: a list that repeats itself is told by all that it holds.
     pub beside: Vec<VendorReference>,
+    /// How many there are on all pages, where the list says so of just what was asked for and of what stands beside it.
+    pub total: Option<u64>,
     /// Where the next page begins; none on the last one.
     pub next: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::names::normalise;
 use crate::{InputValue, subject::Subject};
@@ -13,6 +13,8 @@ const MAX_EXCERPT: usize = 200;
 const MASK: &str = "[…]";
 /// Shorter ASCII words stand inside many others.
 const LONGEST_SYLLABLE: usize = 4;
+/// So many digits may tell of somebody.
+const LONG_NUMBER: usize = 5;
 
 /// Knows the words of one subject and masks them in texts.
 pub struct Redactor {
@@ -26,11 +28,12 @@ impl Redactor {
         let mut texts = vec![subject.reference.expose().clone()];
         texts.extend(subject.inputs(today).iter().flat_map(|(_, value)| personal_texts(value)));
         let texts = texts.iter().map(|text| text.nfkc().collect::<String>());
-        let words = texts.flat_map(|text| words(&text).map(normalise).collect::<Vec<_>>());
+        let words = texts.flat_map(|text| words(&text).map(plain).collect::<Vec<_>>());
         Self { words: words.collect() }
     }
 
-    /// An excerpt of `text` that holds no word of the subject and no long number, at most 200 characters.
+    /// An excerpt of `text` that holds no word of the subject, whatever its accents, and no long number, however its digits
+    /// are grouped; at most 200 characters.
     ///
     /// Markup is not quoted at all.
     #[must_use]
@@ -40,7 +43,7 @@ impl Redactor {
         }
         // Vendors quote addresses and forms too: a percent-encoded name is a name.
         let text: String = percent_decode(text).nfkc().collect();
-        let excerpt = mask_words(&text, |word| self.tells_of(&normalise(word)) || is_long_number(word));
+        let excerpt = mask_words(&mask_numbers(&text), |word| self.tells_of(&plain(word)));
         let excerpt = excerpt.replace(char::is_control, " ");
         excerpt.trim().chars().take(MAX_EXCERPT).collect()
     }
@@ -63,6 +66,38 @@ fn mask_words(text: &str, personal: impl Fn(&str) -> bool) -> String {
         masked.push_str(part.get(word.len()..).unwrap_or_default());
     }
     masked
+}
+
+/// `text` with every number of five digits or more masked, also where blanks, hyphens, dots, slashes or brackets stand between
+/// its digits, as in telephone numbers and dates.
+fn mask_numbers(text: &str) -> String {
+    let is_between =
+        |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | '/' | '(' | ')' | '+');
+    let (mut masked, mut rest) = (String::new(), text);
+    while let Some(begin) = rest.find(is_digit) {
+        let run = rest.get(begin..).unwrap_or_default();
+        let length = run.find(|letter| !is_digit(letter) && !is_between(letter)).unwrap_or(run.len());
+        let run = run.get(..length).unwrap_or_default();
+        let number = run.trim_end_matches(|letter| !is_digit(letter));
+        masked.push_str(rest.get(..begin).unwrap_or_default());
+        masked.push_str(if number.chars().filter(|&it| is_digit(it)).count() >= LONG_NUMBER {
+            MASK
+        } else {
+            number
+        });
+        rest = rest.get(begin + number.len()..).unwrap_or_default();
+    }
+    masked + rest
+}
+
+/// In any script.
+fn is_digit(letter: char) -> bool {
+    letter.is_numeric()
+}
+
+/// A word as it is compared: without accents, which a vendor may drop or add.
+fn plain(word: &str) -> String {
+    normalise(word).nfd().filter(|letter| !is_combining_mark(*letter)).collect()
 }
 
 /// Knows the credentials of one request and masks them in texts.
@@ -155,10 +190,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn is_long_number(word: &str) -> bool {
-    word.chars().filter(char::is_ascii_digit).count() >= 5
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +227,17 @@ mod tests {
         assert_eq!(redactor.excerpt("no account for userAhmedAlKhalid"), "no account for […]");
         assert_eq!(redactor.excerpt("?name=Ahmed%20Khalid&n=100%"), "?name=[…] […]&n=100%");
         assert_eq!(redactor.excerpt("<html>Ahmed</html>"), "(markup, not shown)");
+        for number in [
+            "+234 801 555 0199",
+            "(0801) 555-0199",
+            "+234-801-555-0199",
+            "0801\u{a0}555\u{a0}0199",
+            "5.3.1985",
+        ] {
+            let excerpt = redactor.excerpt(&format!("phone {number} is not valid (400)"));
+            assert!(!excerpt.contains(['5', '8']) && excerpt.ends_with("is not valid (400)"), "{excerpt}");
+        }
+        assert_eq!(redactor.excerpt("Àhmed AL KHÁLID is 42"), "[…] […] […] is 42");
         assert_eq!(redactor.excerpt(&"x ".repeat(500)).chars().count(), MAX_EXCERPT);
     }
 }

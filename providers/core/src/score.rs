@@ -74,7 +74,8 @@ impl Score {
 pub fn number(literal: &str) -> Option<f64> {
     // JSON's own grammar, so that `inf`, `+1` or `1_0`, which Rust would read, are no numbers.
     let value: f64 = serde_json::from_str(literal).ok()?;
-    (0.0..=100.0).contains(&value).then_some(value)
+    // Also of nought: what has a sign is no score.
+    (0.0..=100.0).contains(&value).then_some(value).filter(|value| value.is_sign_positive())
 }
 
 /// How risky, in five words.
@@ -180,7 +181,9 @@ mod tests {
         for literal in ["0", "100", "58.27283333365", "1e1", "0.0"] {
             assert!(Score::percent(literal, "test:0-100").is_ok(), "{literal}");
         }
-        for literal in ["-0.1", "100.1", "NaN", "inf", "null", "\"50\"", "", "+1", "1_0", "[1]", "1e400"] {
+        for literal in
+            ["-0.1", "100.1", "NaN", "inf", "null", "\"50\"", "", "+1", "-0", "-0.0", "[1]", "1e400"]
+        {
             assert_eq!(Score::percent(literal, "test:0-100"), Err(ImpossibleScore), "{literal}");
         }
     }

@@ -38,17 +38,14 @@ impl History for Idenfy {
             let Object(Page { count, next, results }) = response.json()?;
             let malformed = |detail: &str| response.failure(FailureKind::Malformed, detail);
             let next = following(base, &asked, &next).map_err(malformed)?;
-            // Of later pages it is not known what stood on those before.
-            let is_alone = cursor.is_none() && next.is_none();
-            if is_alone
-                && count.and_then(|count| count.as_u64()).is_some_and(|count| count > results.len() as u64)
-            {
-                return Err(malformed("the list says that it holds more, and ends"));
+            if next.is_some() && results.is_empty() {
+                return Err(malformed("a page without anything on it is followed by another"));
             }
+            let total = count.and_then(|count| count.as_u64());
             let (items, others): (Vec<_>, Vec<_>) =
                 results.into_iter().map(item).partition(|item| is_wanted(query, item));
             let beside = others.into_iter().map(|item| item.reference).collect();
-            Ok(HistoryPage { items, beside, next })
+            Ok(HistoryPage { items, beside, total, next })
         };
         self.client.assessments(call, address, decode).await
     }

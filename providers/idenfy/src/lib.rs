@@ -144,8 +144,16 @@ impl Idenfy {
 // === impl Prepared ===
 
 impl Prepared {
-    /// The answer, with the questionnaire under which it was given.
-    fn mark(&self, mut assessment: ProviderAssessment) -> ProviderAssessment {
+    /// The answer, with the questionnaire under which it was given. One that `repeated` another one than was read and accepted
+    /// is not judged by what anybody knows: good news in it is none, and nobody else is answered from it.
+    fn mark(&self, mut assessment: ProviderAssessment, repeated: &str) -> ProviderAssessment {
+        if !self.questionnaire.is_repeated_by(repeated) {
+            let low = assessment.level < Some(Level::Medium);
+            let mut assessment = if low { without_judgement(assessment) } else { assessment };
+            assessment.profile_fingerprint = None;
+            assessment.flags.insert(Flag::ProfileMismatch);
+            return assessment;
+        }
         assessment.profile_fingerprint = Some(self.questionnaire.fingerprint.clone());
         if self.admission == Admission::Unaccepted {
             assessment.flags.insert(Flag::UnacceptedQuestionnaire);
@@ -178,8 +186,8 @@ impl RiskProvider for Idenfy {
         };
         let outcome = self.client.check(call, body, &about, decode).await;
         self.review(questionnaire, &outcome);
-        let (assessment, _) = outcome?;
-        Ok(prepared.mark(assessment))
+        let (assessment, repeated) = outcome?;
+        Ok(prepared.mark(assessment, &repeated))
     }
 
     async fn retrieve(

@@ -37,7 +37,7 @@ impl Recheck for Idenfy {
         };
         let outcome = self.client.update(call, reference, body, &about, decode).await;
         self.review(questionnaire, &outcome);
-        let (assessment, _) = outcome?;
-        Ok(prepared.mark(assessment))
+        let (assessment, repeated) = outcome?;
+        Ok(prepared.mark(assessment, &repeated))
     }
 }

@@ -2,12 +2,12 @@
 
 #![cfg(test)]
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use risk_provider::{
-    Call, Exchange, Flag, History, HistoryQuery, Judge, ProviderError, ProviderName, ProviderSettings,
+    Call, Exchange, Flag, History, HistoryQuery, Judge, Level, ProviderError, ProviderName, ProviderSettings,
     Recheck, RiskProvider, Subject, SubjectRequest, Transport, VendorReference, VendorRequest,
 };
 use risk_provider_idenfy::Idenfy;
@@ -165,10 +165,13 @@ async fn an_edited_profile_has_another_fingerprint_once_it_is_noticed() {
             play.order(&json!({"edit_profile": PROFILE_ID})).await;
         }
         let answer = play.provider.assess(&play.call(), &subject).await.expect("an assessment");
-        seen.push(answer.profile_fingerprint.expect("a fingerprint"));
+        seen.push(answer);
     }
-    assert_eq!(seen[0], seen[1], "the check that first shows the edit was made under the old one");
-    assert_ne!(seen[1], seen[2]);
+    let fingerprints: BTreeSet<_> = seen.iter().map(|answer| &answer.profile_fingerprint).collect();
+    assert_eq!(fingerprints.len(), 3, "what first shows the edit is nobody else's answer");
+    let flagged: Vec<_> = seen.iter().map(|it| it.flags.contains(&Flag::ProfileMismatch)).collect();
+    assert_eq!(flagged, [false, true, false]);
+    assert!(seen[1].level.is_none_or(|level| level >= Level::Medium), "{:?}", seen[1].level);
 }
 
 #[tokio::test]

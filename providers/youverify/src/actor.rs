@@ -20,7 +20,7 @@ use crate::{
 const ASSESSMENT: &str = "assessment";
 const PATH: &str = "actors/risk/assessment";
 /// Raised whenever the same payload would normalise differently.
-const MAPPING_VERSION: &str = "youverify-actor/1";
+const MAPPING_VERSION: &str = "youverify-actor/2";
 
 /// Youverify's one-shot assessment of a person or company.
 ///

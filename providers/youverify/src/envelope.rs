@@ -70,6 +70,9 @@ pub(crate) fn open(whole: &str) -> Result<&str, Unopened> {
         }
         match (layer.success, layer.data, layer.geographic) {
             (Some(_), Some(data), None) if depth < MAX_DEPTH => text = data.get(),
+            (_, Some(beside), Some(_)) => {
+                return doubt::of_answer(beside.get()).map_or(Ok(text), |why| Err(Unopened::Doubtful(why)));
+            }
             _ => break,
         }
     }

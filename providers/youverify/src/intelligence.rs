@@ -36,7 +36,7 @@ const ENTITY: &str = "entity";
 const HISTORY: &str = "history";
 const PATH: &str = "identity/risk-check";
 /// Raised whenever the same payload would normalise differently.
-const MAPPING_VERSION: &str = "youverify-risk-intelligence/1";
+const MAPPING_VERSION: &str = "youverify-risk-intelligence/2";
 /// The account's staff, wherever the envelopes put the profile.
 const STAFF: [&str; 4] =
     ["requestedBy", "data.requestedBy", "data.data.requestedBy", "data.data.data.requestedBy"];

@@ -81,6 +81,9 @@ pub(crate) fn from_wire(
     response: &VendorResponse,
 ) -> Result<ProviderAssessment, ProviderError> {
     let malformed = |detail: Unusable| response.failure(FailureKind::Malformed, detail);
+    if matches!(response.status, 202 | 206) {
+        return Err(malformed("the answer was accepted for later, or is a part of one"));
+    }
     let report: Report<'_> = object(report).ok_or_else(|| malformed(SHAPE))?;
     if report.risk_status.as_deref().is_some_and(is_pending) {
         return Err(malformed("the report is still pending"));
@@ -105,7 +108,7 @@ pub(crate) fn judge(
         blocks.complete(&past);
     }
     let score = score(report)?;
-    let mut flags: BTreeSet<Flag> = name_flag(&blocks, question)?.into_iter().collect();
+    let mut flags: BTreeSet<Flag> = subject_flag(&blocks, question)?.into_iter().collect();
     let readings = blocks.factors(question);
     flags.extend(readings.iter().filter_map(|(_, reading)| reading.flag));
     if !arithmetic::adds_up(blocks.sums(), report.basic_risk_score, score.value()) {
@@ -130,13 +133,17 @@ fn score(report: &Report<'_>) -> Result<Score, Unusable> {
     Score::percent(literal.get(), SCALE).ok().ok_or("the score is no number from 0 to 100")
 }
 
-/// A flag for an answer about another name; one that names nobody is about nobody we asked for.
-fn name_flag(blocks: &Blocks, question: &Question<'_>) -> Result<Option<Flag>, Unusable> {
-    let (_, personal) = &blocks.personal;
-    if personal.name.as_deref().is_some_and(|name| question.about.is(name)) {
+/// A flag for an answer about another name, or about another country than asked; one that names nobody is about nobody we
+/// asked for.
+fn subject_flag(blocks: &Blocks, question: &Question<'_>) -> Result<Option<Flag>, Unusable> {
+    let (Blocks { personal: (_, personal), geographic: (_, geographic), .. }, asked) =
+        (blocks, &question.asked);
+    let countries = factors::answered(geographic.country.as_ref()).zip(asked.country.as_ref());
+    let elsewhere = countries.is_some_and(|(told, asked)| !told.trim().eq_ignore_ascii_case(asked));
+    if !elsewhere && personal.name.as_deref().is_some_and(|name| question.about.is(name)) {
         Ok(None)
     } else if question.strict {
-        Err("the report is not about the name that was asked")
+        Err("the report is not about the name, or the country, that was asked")
     } else {
         Ok(Some(Flag::SubjectNameMismatch))
     }

@@ -7,7 +7,9 @@ use risk_provider::{
 };
 use tokio::time::Instant;
 
-use super::{KIND, STOPPED, Step, Vain, is_of_one_entry, of_store, of_vendor, own_subject, span};
+use super::{
+    After, CUT_LIST, KIND, STOPPED, Step, Vain, is_of_one_entry, of_store, of_vendor, own_subject, span,
+};
 use crate::{
     attempts::AttemptLog,
     deadline::Share,
@@ -75,7 +77,9 @@ impl<'a> Page<'a> {
         }
         let page = self.list(history).await?;
         let listed = page.items.iter().map(|item| &item.reference).chain(&page.beside);
-        let content = self.runner.keys.listed(listed.map(|reference| reference.0.as_str()).collect());
+        let listed: Vec<&str> = listed.map(|reference| reference.0.as_str()).collect();
+        let shown = self.step.shown.saturating_add(listed.len() as u64);
+        let content = self.runner.keys.listed(listed);
         let (mut seen, mut is_new) = (BTreeSet::new(), page.items.is_empty());
         for listed in page.items {
             if listed.created_at.is_some_and(|made_at| !self.step.extent.span.holds(made_at)) {
@@ -91,7 +95,12 @@ impl<'a> Page<'a> {
             }
         }
         self.flush().await?;
-        let next = page.next.map(|cursor| self.step.next(cursor, content, is_new)).transpose()?;
+        let is_cut = page.next.is_none() && page.total.is_some_and(|total| shown < total);
+        if is_cut {
+            return Err(Vain::for_good(CUT_LIST));
+        }
+        let after = After { content, shown, is_new };
+        let next = page.next.map(|cursor| self.step.next(cursor, after)).transpose()?;
         self.turn(next).await.map_err(|error| of_store(self.item, &error))
     }
 
@@ -114,6 +123,7 @@ impl<'a> Page<'a> {
             return Ok(HistoryPage {
                 items: named.iter().cloned().map(item).collect(),
                 beside: Vec::new(),
+                total: None,
                 next: None,
             });
         }

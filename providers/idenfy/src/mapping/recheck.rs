@@ -7,12 +7,15 @@ use risk_provider::{Factor, FactorState, Flag, ProviderAssessment};
 use super::plan::{Planned, Takes};
 use crate::wire::{CheckRequest, Section};
 
-/// Whether every question of `plan` came back with the answer that was sent to it, or with none where none was.
+/// Whether every question of `plan` came back once, with the answer that was sent to it, or with none where none was.
 pub(crate) fn is_answered(plan: &[Planned], sent: &CheckRequest, came: &[Section]) -> bool {
     plan.iter().all(|planned| {
-        let section = came.iter().find(|section| section.key == planned.section);
-        let question = section.and_then(|it| it.questions.iter().find(|it| it.key == planned.key));
-        let came = question.map(|question| question.answers.as_slice()).unwrap_or_default();
+        let sections = came.iter().filter(|section| section.key == planned.section);
+        let mut questions = sections.flat_map(|it| &it.questions).filter(|it| it.key == planned.key);
+        let came = questions.next().map(|question| question.answers.as_slice()).unwrap_or_default();
+        if questions.next().is_some() {
+            return false;
+        }
         let sent = sent.sections.get(&planned.section).and_then(|section| section.get(&planned.key));
         let sent = sent.map(|values| values.value.as_slice()).unwrap_or_default();
         match planned.takes {

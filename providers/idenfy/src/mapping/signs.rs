@@ -31,6 +31,8 @@ struct Signs<'a> {
     identifier: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sections: Option<&'a RawValue>,
 }
 
 /// What the body of `response` says about itself. What is no object at all is left to whoever decodes it.
@@ -41,12 +43,25 @@ pub(crate) fn of(endpoint: Endpoint, response: &VendorResponse) -> Sign {
     }
     match serde_json::from_str::<Signs<'_>>(text) {
         Ok(signs) => match signs.read(endpoint) {
-            Sign::None if endpoint.judges() => doubt::of_answer(text).map_or(Sign::None, Sign::Malformed),
+            Sign::None if endpoint.judges() => {
+                let in_parts = || signs.sections.and_then(|sections| doubt::within(sections.get()));
+                let why = not_final(response.status).or_else(|| doubt::of_answer(text)).or_else(in_parts);
+                why.map_or(Sign::None, Sign::Malformed)
+            }
             Sign::None => doubt::of_record(text).map_or(Sign::None, Sign::Malformed),
             sign @ (Sign::Refusal | Sign::Malformed(_)) => sign,
         },
         Err(error) if error.is_data() => Sign::Malformed("the answer says twice whether it is one"),
         Err(_cut) => Sign::None,
+    }
+}
+
+/// Why a status of success is not one of an answer.
+const fn not_final(status: u16) -> Option<&'static str> {
+    match status {
+        202 => Some("the answer was accepted for later"),
+        206 => Some("the answer is a part of one"),
+        _ => None,
     }
 }
 

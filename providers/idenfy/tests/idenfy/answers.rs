@@ -288,3 +288,14 @@ async fn what_judges_other_answers_than_were_sent_never_reads_as_low() {
         assert_eq!(answer.score.is_none(), level.is_none(), "{word}");
     }
 }
+
+#[tokio::test]
+async fn a_question_that_comes_back_twice_never_reads_as_low() {
+    for place in ["/sections", "/sections/0/questions"] {
+        let mut body = check_with("/riskLevel", json!("LOW"));
+        let parts = body.pointer_mut(place).and_then(Value::as_array_mut).expect("a list");
+        parts.push(parts[0].clone());
+        let answer = assess(body).await.expect("an assessment");
+        assert!(answer.level.is_none() && answer.flags.contains(&Flag::Unanswered), "{place}: {answer:?}");
+    }
+}

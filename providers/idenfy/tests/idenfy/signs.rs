@@ -77,6 +77,35 @@ async fn a_sign_of_failure_beside_a_good_answer_makes_it_none() {
 }
 
 #[tokio::test]
+async fn a_sign_of_failure_in_any_part_of_an_answer_makes_it_none() {
+    for place in ["/sections/0", "/sections/0/questions/0", "/sections/0/questions/0/answers/0"] {
+        for sign in [
+            json!({"error": "lookup failed"}),
+            json!({"errors": ["PEP list unavailable"]}),
+            json!({"success": false}),
+            json!({"status": "pending"}),
+            json!({"statusCode": 500}),
+        ] {
+            let mut body = with(CHECK, &json!({"riskLevel": "VERY_LOW", "riskScore": 5}));
+            let part = body.pointer_mut(place).expect("a part");
+            *part = with_value(part, &sign);
+            for told in judged(&body.to_string()).await {
+                assert_eq!(told.map_err(|error| error.kind), Err(Kind::Malformed), "{sign} in {place}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_accepted_for_later_or_comes_in_part_is_no_answer() {
+    for status in [202, 206] {
+        let vendor = Vendor::new([reply(200, PROFILE), reply(status, CHECK)]);
+        let told = documented().assess(&vendor.call(), &matthew()).await;
+        assert_eq!(told.map(drop).map_err(|error| error.kind), Err(Kind::Malformed), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_answer_about_a_subject_may_have_an_identifier_and_a_state() {
     let more = json!({"identifier": "list-1", "status": "PENDING", "id": "x"});
     let page = |body: Value| async move {

@@ -10,7 +10,7 @@ use crate::config::CustomWeights;
 /// Every version that was ever needed: as many as there were different weights.
 static VERSIONS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
-/// The version `base` with these weights, such as `youverify-actor/1;kyc=2`. The same weights have the same version.
+/// The version `base` with these weights, such as `youverify-actor/2;kyc=2`. The same weights have the same version.
 pub(super) fn with(base: &str, weights: &CustomWeights) -> &'static str {
     let listed: String = weights.listed().map(|(name, weight)| format!(";{name}={weight}")).collect();
     let version = format!("{base}{listed}");

@@ -116,7 +116,9 @@ impl Intelligence {
         if next.is_some() && listed.docs.is_empty() {
             return Err(malformed("a page without anything on it is followed by another"));
         }
-        Ok(HistoryPage { items, beside, next: next.map(|next| next.to_string()) })
+        // Whether it counts what its filters leave out is not known.
+        let total = pagination.total_docs.filter(|_| *query == HistoryQuery::default());
+        Ok(HistoryPage { items, beside, total, next: next.map(|next| next.to_string()) })
     }
 }
 
@@ -177,10 +179,14 @@ impl Pagination {
             return Err("the list says that it holds more, and ends");
         }
         let more = self.has_next_page.or_else(|| Some(page < self.total_pages?));
-        if !more.unwrap_or_else(|| self.next_page.is_some()) {
+        let more = more.or(self.next_page.map(|_| true));
+        if !more.ok_or("the list does not say whether it holds more")? {
             return Ok(None);
         }
-        let next = self.next_page.unwrap_or_else(|| page.saturating_add(1));
-        if next > page { Ok(Some(next)) } else { Err("the list's next page is an earlier one") }
+        let after = page.saturating_add(1);
+        match self.next_page {
+            Some(next) if next != after => Err("the list's next page is not the one after this"),
+            Some(_) | None => Ok(Some(after)),
+        }
     }
 }

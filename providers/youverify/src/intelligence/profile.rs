@@ -4,8 +4,8 @@
 
 use jiff::{Timestamp, civil::Date};
 use risk_provider::{
-    Flag, Personal, ProviderAssessment, ProviderName, RawPayload, Subject, VendorReference, doubt,
-    vendor_time,
+    Flag, Personal, ProviderAssessment, ProviderName, RawPayload, Subject, SubjectType, VendorReference,
+    doubt, vendor_time,
 };
 use serde_json::{Value, value::RawValue};
 
@@ -166,13 +166,19 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// A flag for a record about another name than asked. A record that names nobody is judged by its report.
+    /// A flag for a record about another name than asked, or of a company where a person was asked about. A record that names
+    /// nobody is judged by its report.
     fn name_flag(&self, whom: Whom<'_>, strict: bool) -> Result<Option<Flag>, Unusable> {
         let Whom::Asked { subject, .. } = whom else { return Ok(None) };
-        if self.name.as_deref().is_none_or(|name| About::Subject(subject).is(name)) {
+        let opposite = match subject.kind() {
+            SubjectType::Individual => SubjectType::Business,
+            SubjectType::Business => SubjectType::Individual,
+        };
+        let other = self.kind().is_some_and(|kind| mapping::normalise(&kind) == opposite.as_str());
+        if !other && self.name.as_deref().is_none_or(|name| About::Subject(subject).is(name)) {
             Ok(None)
         } else if strict {
-            Err("the profile is not about the name that was asked")
+            Err("the profile is not about the name that was asked, or of the other type")
         } else {
             Ok(Some(Flag::SubjectNameMismatch))
         }

@@ -100,6 +100,8 @@ pub(super) struct Page<'a> {
 pub(super) struct Pagination {
     pub(super) current_page: Option<u64>,
     pub(super) total_pages: Option<u64>,
+    /// How many there are on all pages.
+    pub(super) total_docs: Option<u64>,
     pub(super) has_next_page: Option<bool>,
     pub(super) next_page: Option<u64>,
 }

@@ -160,6 +160,7 @@ impl<'a> Part<'a> {
     }
 }
 
-fn answered(echo: Option<&Echo>) -> Option<String> {
+/// What the vendor repeats of an input.
+pub(super) fn answered(echo: Option<&Echo>) -> Option<String> {
     echo.and_then(Echo::text)
 }

@@ -92,7 +92,7 @@ impl Wording {
             Self::Kyc => {
                 let known = word.is_none_or(|word| KYC_WORDINGS.iter().any(|known| same(known, word)));
                 let flag = (!known).then_some(Flag::UnknownVendorWord);
-                Reading { level: documented(score, known), flag, floor: Level::VeryLow }
+                Reading { level: documented(score, known), flag, floor: beside(known) }
             }
             Self::Screening { clear, hit } => screening(score, word, clear, hit),
         }
@@ -104,7 +104,13 @@ fn scale(score: Option<f64>, word: Option<&str>) -> Reading {
     let apart = said.zip(score).is_some_and(|(said, score)| said.distance(Level::of(score)) >= 2);
     let known = word.is_none() || said.is_some();
     let flag = if known { apart.then_some(Flag::LabelConflict) } else { Some(Flag::UnknownVendorWord) };
-    Reading { level: documented(score, known), flag, floor: Level::VeryLow }
+    Reading { level: documented(score, known), flag, floor: beside(known) }
+}
+
+/// The least that an answer comes to with such a word in it: one that nobody documented may be the worst one, or say that
+/// nothing was found out.
+const fn beside(known: bool) -> Level {
+    if known { Level::VeryLow } else { Level::Medium }
 }
 
 /// A list check is clear only when score and word agree on it; without an answer it is not.

@@ -23,7 +23,7 @@ fn the_documented_answer_is_read_whole() {
     assert_eq!(told.level, Some(Level::Medium));
     assert_eq!(told.vendor_level.as_deref(), Some("Potential Medium Risk"));
     assert_eq!((told.state, told.kind.as_str()), (AnswerState::Final, "youverify-actor"));
-    assert_eq!(told.mapping_version, "youverify-actor/1");
+    assert_eq!(told.mapping_version, "youverify-actor/2");
     assert!(told.flags.iter().eq(&[Flag::SubjectNameMismatch, Flag::LabelConflict]), "{:?}", told.flags);
     assert_eq!(told.evidence.len(), 3);
     assert!((told.coverage() - 1.0).abs() < 1e-9, "{}", told.coverage());
@@ -113,6 +113,19 @@ fn q_yv_8_an_answer_about_another_name_or_none_is_flagged_or_refused() {
         assert_eq!(told(&body).flags.contains(&Flag::SubjectNameMismatch), other, "{name:?}");
         let (told, _) = assess(&strict, ahmed(), Vendor::answering(200, &[], &body));
         assert_eq!(told.err().map(|error| error.kind), other.then_some(FailureKind::Malformed), "{name:?}");
+    }
+}
+
+#[test]
+fn q_yv_8_an_answer_about_another_country_is_one_about_somebody_else() {
+    for (country, other) in
+        [(json!("ng"), false), (json!(["NG"]), false), (json!("KP"), true), (Value::Null, false)]
+    {
+        let body = edited(|report| {
+            report["personal"]["name"] = json!("Ahmed Al Khalid");
+            report["geographic"]["country"] = country.clone();
+        });
+        assert_eq!(told(&body).flags.contains(&Flag::SubjectNameMismatch), other, "{country}");
     }
 }
 

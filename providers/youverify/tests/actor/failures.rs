@@ -218,6 +218,8 @@ fn an_error_beside_a_good_answer_makes_it_none() {
             assert_eq!(with(place, "errors", nothing), Ok(Some(Level::Medium)), "{place}");
         }
     }
+    let beside = json!({"success": false, "statusCode": 500});
+    assert_eq!(with("/data/data", "data", beside), Err(Malformed), "an envelope beside the blocks");
     assert_eq!(with("/data/data", "name", json!("PaymentRequiredError")), Err(OutOfCredit));
     for block in ["geographic", "product", "personal"] {
         let place = format!("/data/data/{block}");

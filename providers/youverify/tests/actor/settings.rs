@@ -28,9 +28,9 @@ fn weights_are_sent_only_when_configured_and_only_those_that_are_set() {
 #[test]
 fn other_weights_are_another_question_and_the_same_ones_the_same() {
     let version = |weights: &Value| weighted(weights).descriptor().mapping_version;
-    assert_eq!(actor().descriptor().mapping_version, "youverify-actor/1");
+    assert_eq!(actor().descriptor().mapping_version, "youverify-actor/2");
     let usual = version(&json!({"kyc": 0.5, "pep": 1}));
-    assert_eq!(usual, "youverify-actor/1;kyc=0.5;pep=1");
+    assert_eq!(usual, "youverify-actor/2;kyc=0.5;pep=1");
     assert_eq!(version(&json!({"pep": 1.0, "kyc": 0.5})), usual);
     assert_ne!(version(&json!({"kyc": 0.5, "sanction": 1})), usual);
     let (told, _) =
@@ -95,7 +95,7 @@ fn the_descriptor_says_what_it_is() {
     let actor = actor();
     let descriptor = actor.descriptor();
     assert_eq!((descriptor.kind, Actor::KIND), ("youverify-actor", "youverify-actor"));
-    assert_eq!(descriptor.mapping_version, "youverify-actor/1");
+    assert_eq!(descriptor.mapping_version, "youverify-actor/2");
     assert_eq!(descriptor.subject_types, [SubjectType::Individual, SubjectType::Business]);
     assert!(descriptor.operations.iter().any(|operation| operation.name == "assessment" && operation.paid));
 }

@@ -120,7 +120,14 @@ fn an_unknown_component_word_never_lowers_a_factor_and_a_missing_one_changes_not
         (0, json!("pending"), Level::Medium),
         (30, Value::Null, Level::Low),
     ] {
-        let told = component("geography.city", json!(score), word.clone());
+        let mut body = component_body("geography.city", &json!(score), &word);
+        body["riskStatus"] = json!("Low Risk");
+        let told = told(|report| *report = body);
+        assert_eq!(
+            told.level,
+            Some(if word.is_null() { Level::Low } else { Level::Medium }),
+            "{score} {word}"
+        );
         assert_eq!(factor(&told, "geography.city").level, Some(level), "{score} {word}");
         assert!(!told.flags.contains(&Flag::LabelConflict), "{score} {word}");
         assert_eq!(told.flags.contains(&Flag::UnknownVendorWord), !word.is_null(), "{score} {word}");
@@ -136,12 +143,27 @@ fn q_yv_5_free_phrases_about_verification_never_conflict() {
         (0, "Verified by Youverify", Level::Medium, false),
         (70, "Expired", Level::High, false),
     ] {
-        let told = component("customer.kyc", json!(score), json!(word));
+        let mut body = component_body("customer.kyc", &json!(score), &json!(word));
+        body["riskStatus"] = json!("Low Risk");
+        let told = told(|report| *report = body);
         let kyc = factor(&told, "customer.kyc");
         assert_eq!((kyc.level, kyc.vendor_label.as_deref()), (Some(level), Some(word)));
         assert!(!told.flags.contains(&Flag::LabelConflict), "{word}");
         assert_eq!(told.flags.contains(&Flag::UnknownVendorWord), !known, "{word}");
-        assert_eq!(told.level, Some(Level::Medium));
+        assert_eq!(told.level, Some(if known { Level::Low } else { Level::Medium }), "{word}");
+    }
+}
+
+#[test]
+fn a_component_that_is_not_judged_yet_never_leaves_a_low_answer() {
+    for (code, score, word) in [
+        ("screening.adverse_media", Value::Null, "Pending"),
+        ("screening.adverse_media", json!(0), "Error"),
+        ("customer.kyc", json!(0), "Verification Failed"),
+    ] {
+        let mut body = component_body(code, &score, &json!(word));
+        body["riskStatus"] = json!("Very Low Risk");
+        assert_eq!(told(|report| *report = body).level, Some(Level::Medium), "{code} {word}");
     }
 }
 

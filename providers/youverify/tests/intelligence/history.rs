@@ -96,7 +96,9 @@ fn pages_are_followed_to_the_last_one_and_never_backwards() {
     assert_eq!(next(Some("3"), last), Ok(None));
     assert_eq!(next(Some("3"), json!({"totalPages": 4})), Ok(Some("4".to_owned())));
     assert_eq!(next(Some("3"), json!({"hasNextPage": true})), Ok(Some("4".to_owned())));
-    assert_eq!(next(Some("3"), json!({})), Ok(None));
+    for vague in [json!({}), json!({"hasNextPage": true, "nextPage": 9, "totalPages": 9})] {
+        assert_eq!(next(Some("3"), vague.clone()), Err(FailureKind::Malformed), "{vague}");
+    }
     assert_eq!(next(Some("3"), json!({"hasNextPage": true, "nextPage": 3})), Err(FailureKind::Malformed));
     assert_eq!(next(None, json!([])), Err(FailureKind::Malformed));
     let empty = json!({"success": true, "data": {"docs": [], "pagination": {"hasNextPage": true}}});

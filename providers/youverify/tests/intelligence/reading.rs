@@ -41,7 +41,7 @@ fn the_documented_profile_is_read_whole() {
     assert_eq!((told.state, told.level), (AnswerState::Final, Some(Level::Medium)));
     assert_eq!(told.vendor_level.as_deref(), Some("Potential Medium Risk"));
     assert_eq!(told.kind, "youverify-risk-intelligence");
-    assert_eq!(told.mapping_version, "youverify-risk-intelligence/1");
+    assert_eq!(told.mapping_version, "youverify-risk-intelligence/2");
     assert!(told.flags.is_empty(), "{:?}", told.flags);
     let rows: Vec<String> = told
         .factors

@@ -168,13 +168,15 @@ fn q_yv_11_the_profiles_own_id_is_the_reference_whichever_field_holds_it() {
 }
 
 #[test]
-fn q_yv_8_a_check_started_for_another_name_is_flagged_or_refused() {
+fn q_yv_8_a_check_started_for_another_name_or_type_is_flagged_or_refused() {
     let pointer = "/entityInformation/businessInformation/businessName";
-    let profile = envelope(&edited(started(), &[(pointer, json!("Twitter"))]));
-    let (told, _) = assess(&provider(), company(), 200, &profile);
-    assert!(told.expect("started").flags.contains(&Flag::SubjectNameMismatch));
-    let (told, _) = assess(&strict(), company(), 200, &profile);
-    assert_eq!(told.expect_err("another name").kind, FailureKind::Malformed);
+    for change in [(pointer, json!("Twitter")), ("/type", json!("Individual"))] {
+        let profile = envelope(&edited(started(), &[change.clone()]));
+        let (told, _) = assess(&provider(), company(), 200, &profile);
+        assert!(told.expect("started").flags.contains(&Flag::SubjectNameMismatch), "{change:?}");
+        let (told, _) = assess(&strict(), company(), 200, &profile);
+        assert_eq!(told.expect_err("somebody else").kind, FailureKind::Malformed, "{change:?}");
+    }
 }
 
 #[test]

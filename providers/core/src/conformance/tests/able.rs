@@ -114,10 +114,10 @@ impl Able {
         let items = items.collect::<Option<_>>()?;
         let next = &body["next"];
         if next.is_null() {
-            return Some(HistoryPage { items, beside: Vec::new(), next: None });
+            return Some(HistoryPage { items, beside: Vec::new(), total: None, next: None });
         }
         let next = next.as_str().filter(|next| self.is_home(next) && *next != asked.as_str())?;
-        Some(HistoryPage { items, beside: Vec::new(), next: Some(next.to_owned()) })
+        Some(HistoryPage { items, beside: Vec::new(), total: None, next: Some(next.to_owned()) })
     }
 
     fn is_home(&self, address: &str) -> bool {
