@@ -9,7 +9,7 @@ use super::{
     bench::{Bench, Question, Reply, Vendor},
     report::Report,
     secrecy::{self, Words},
-    spoil::remove,
+    spoil::{Change, remove},
 };
 use crate::{AnswerState, Descriptor, Factor, FailureKind, Flag, Level, ProviderAssessment, SubjectType};
 
@@ -72,7 +72,8 @@ async fn check_served(
     report.expect(case, assessment.profile_fingerprint == fingerprint, || {
         "its fingerprint is not the questionnaire's".to_owned()
     });
-    look_at_payload(bench, case, &assessment, report);
+    let sent = report.keep(case, bench.paid_body())?;
+    look_at_payload(bench, case, &sent, &assessment, report);
     Some(assessment)
 }
 
@@ -84,13 +85,15 @@ async fn check_unserved(bench: &Bench<'_>, case: &str, question: &Question, repo
     report.expect(case, !reply.asked.iter().any(|request| request.paid), || "it was paid for".to_owned());
 }
 
-/// An answer about another name is flagged, or refused by a strict provider.
+/// An answer about another name, or about nobody, is flagged, or refused by a strict provider.
 async fn check_name(bench: &Bench<'_>, question: &Question, report: &mut Report) {
-    let case = "good/another name";
     let Some(pointer) = &bench.harness.name else { return };
-    let other = super::spoil::Change::literal(r#""Somebody Else""#);
-    for strict in [false, true] {
-        let Some(body) = report.keep(case, bench.spoilt(pointer, &other)) else { return };
+    let others = [r#""Somebody Else""#, r#""""#, "null"].map(Change::literal);
+    for (other, strict) in
+        others.iter().chain([&Change::Removed]).flat_map(|other| [false, true].map(|strict| (other, strict)))
+    {
+        let case = &format!("good/name {other}");
+        let Some(body) = report.keep(case, bench.spoilt(pointer, other)) else { return };
         let question = Question { strict, ..question.clone() };
         let Some(reply) = bench.ask(case, &question, Vendor::Canned(body), report).await else { return };
         let right = match &reply.result {
@@ -166,9 +169,14 @@ fn look_at_factor(case: &str, factor: &Factor, descriptor: &Descriptor, report: 
     expect(factor.level.is_none_or(|level| level >= cut), "its level lies below its score");
 }
 
-/// The payload is the paid answer as sent, less what it says was removed; the score is a number in it.
-fn look_at_payload(bench: &Bench<'_>, case: &str, assessment: &ProviderAssessment, report: &mut Report) {
-    let Some(sent) = report.keep(case, bench.paid_body()) else { return };
+/// The payload is the paid answer as `sent`, less what it says was removed; the score is a number in it.
+pub(super) fn look_at_payload(
+    bench: &Bench<'_>,
+    case: &str,
+    sent: &Value,
+    assessment: &ProviderAssessment,
+    report: &mut Report,
+) {
     let mut expected = sent.clone();
     for path in assessment.raw.removed() {
         let removed = remove(&mut expected, &format!("/{}", path.replace('.', "/")));

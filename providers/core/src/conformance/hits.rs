@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     bench::{Bench, Vendor},
+    good::look_at_payload,
     harness::Hit,
     report::Report,
 };
@@ -21,6 +22,7 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
         let Some(reply) = bench.ask(&case, &question, vendor, report).await else { return };
         let told = reply.result.map_err(|error| format!("the answer with the finding gives {error}"));
         if let Some(assessment) = report.keep(&case, told) {
+            look_at_payload(bench, &case, &body, &assessment, report);
             look(&case, hit, &assessment, report);
         }
     }

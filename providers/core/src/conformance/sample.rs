@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::spoil::{Change, spoilt};
 
 /// Fields and another value for each; one name may stand twice.
-const CHANGES: [(&str, &str); 26] = [
+const CHANGES: [(&str, &str); 28] = [
     ("/reference", r#""ref-ballast-8822""#),
     ("/name/first", r#""Ottoline""#),
     ("/name/middle", r#""Thistlewood""#),
@@ -25,11 +25,13 @@ const CHANGES: [(&str, &str); 26] = [
     ("/kyc/document_expires_on", r#""2026-02-20""#),
     ("/kyc/document_expires_on", r#""2025-02-20""#),
     ("/politically_exposed", "true"),
+    ("/politically_exposed", "false"),
     ("/previous_risk_score", "62.5"),
     ("/previous_adverse_media_score", "81"),
     ("/adverse_media_window/from", r#""2025-03-04""#),
     ("/adverse_media_window/to", r#""2025-10-09""#),
     ("/is_beneficiary", "true"),
+    ("/is_beneficiary", "false"),
     ("/id_number", r#""XK-99034-Y""#),
     ("/phone", r#""+254711555098""#),
 ];

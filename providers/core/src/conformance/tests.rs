@@ -9,7 +9,8 @@ use super::*;
 use able::{Able, signed};
 use toy::{Flaw, SECRET, Toy};
 
-const BODY: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false}"#;
+const BODY: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false,
+    "who": "Zebulon Oxenbridge"}"#;
 const KEPT: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false, "id": "a1b2",
     "name": "Zebulon Oxenbridge"}"#;
 const PENDING: &str = r#"{"ok": true, "score": 12, "level": "LOW", "note": "none", "listed": false, "id": "a1b2",
@@ -26,6 +27,7 @@ fn toys(harness: Harness) -> Harness {
         .with_answer("check", Method::POST, "/check", BODY)
         .with_score_at("/score")
         .with_level_at("/level")
+        .with_name_at("/who")
         .with_guard("/level")
         .with_refusal("/ok", "false")
         .with_ladder("/score", &["0", "20", "45.5", "90"])
@@ -204,6 +206,19 @@ async fn each_flaw_is_found_in_its_case_and_said_in_words() {
         (Flaw::FallsWithScore, "properties/ladders: /score from 0 to 90 in "),
         (Flaw::ReadsByOrder, "properties/order/check: another order of fields is another answer: "),
         (Flaw::ListedIsLow, "hits/customer.note: reads as Some(Low), should be high at least"),
+        (
+            Flaw::KeepsRequired,
+            "inputs/individual/send_previous false: city is declared and never reaches the vendor",
+        ),
+        (Flaw::AltersHits, "hits/customer.note: the payload is not the answer as sent"),
+        (
+            Flaw::ReadsBeginnings,
+            "words/= \"LOWISH\" with score 0: reads as Some(Low), should be at least Medium",
+        ),
+        (
+            Flaw::TakesNobody,
+            "good/name = null: with strict_subject_match false it is neither flagged nor refused as it should be",
+        ),
     ];
     let runs = flaws.map(|(flaw, expected)| (flaw, expected, tokio::spawn(findings_of(flaw))));
     for (flaw, expected, run) in runs {

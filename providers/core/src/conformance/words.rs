@@ -19,7 +19,10 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
     let (Some(level), Some(score)) = (&bench.harness.level, &bench.harness.score) else { return };
     let Some(question) = report.keep("words", bench.usual()) else { return };
     let Some(body) = report.keep("words", bench.paid_body()) else { return };
-    let changes: Vec<Change> = WORDS.map(Change::literal).into_iter().chain([Change::Removed]).collect();
+    let own = body.pointer(level).and_then(Value::as_str).unwrap_or_default();
+    let alike = alike(own).map(|word| Change::literal(&Value::from(word).to_string()));
+    let changes: Vec<Change> =
+        WORDS.map(Change::literal).into_iter().chain(alike).chain([Change::Removed]).collect();
     for hundredths in SCORES {
         let number = bench.harness.scale.at(hundredths);
         let value = bench.harness.scale.score(&number).ok_or_else(|| "the scale has no length".to_owned());
@@ -32,6 +35,12 @@ pub(super) async fn check(bench: &Bench<'_>, report: &mut Report) {
             check_one(bench, &case, &question, &spoilt(&body, level, change), value, report).await;
         }
     }
+}
+
+/// Words that begin or end as the vendor's `own` does.
+fn alike(own: &str) -> [String; 3] {
+    let first: String = own.chars().take(1).collect();
+    [format!("{own}ISH"), format!("NOT {own}"), format!("{first}?")]
 }
 
 async fn check_one(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     AnswerState, Call, Category, Descriptor, Factor, FactorState, FailureKind, Flag, Input, Level, Operation,
     ProviderAssessment, ProviderError, ProviderSettings, RawPayload, RiskProvider, Score, Subject,
-    SubjectType, VendorReference, VendorRequest, VendorResponse, transport::join,
+    SubjectType, VendorReference, VendorRequest, VendorResponse, names, transport::join,
 };
 
 pub(super) const SECRET: &str = "toy-credential-0147";
@@ -32,6 +32,10 @@ pub(super) enum Flaw {
     FallsWithScore,
     ReadsByOrder,
     ListedIsLow,
+    KeepsRequired,
+    AltersHits,
+    ReadsBeginnings,
+    TakesNobody,
     Panics,
 }
 
@@ -62,6 +66,9 @@ impl Toy {
 
     pub(super) fn request(&self, subject: &Subject) -> Result<VendorRequest, ProviderError> {
         let mut body = json!({"name": subject.full_name(), "city": subject.city});
+        if self.flaw == Flaw::KeepsRequired {
+            body["city"] = Value::Null;
+        }
         if self.flaw == Flaw::SendsUndeclared {
             body["nationality"] = json!(subject.nationality);
         }
@@ -102,6 +109,7 @@ impl Toy {
         let word = body["level"].as_str();
         let (level, known) = match word {
             Some("LOW") => (Level::Low, true),
+            Some(word) if self.flaw == Flaw::ReadsBeginnings && word.starts_with('L') => (Level::Low, true),
             _ if self.flaw == Flaw::UnknownWordIsItsScore => (Level::of(score.value()), false),
             _ => (Level::of(score.value()).max(Level::Medium), false),
         };
@@ -140,8 +148,38 @@ impl Toy {
             evidence: Vec::new(),
             flags: (!known).then_some(Flag::UnknownVendorLevel).into_iter().collect(),
             assessed_at: response.received_at,
-            raw: RawPayload::verbatim(response.text()?.to_owned()),
+            raw: RawPayload::verbatim(if self.flaw == Flaw::AltersHits {
+                response.text()?.replace(r#""listed":true"#, r#""listed":false"#)
+            } else {
+                response.text()?.to_owned()
+            }),
         })
+    }
+}
+
+impl Toy {
+    /// The answer, flagged or refused where it is about somebody else or nobody.
+    fn about(
+        &self,
+        mut told: ProviderAssessment,
+        response: &VendorResponse,
+        subject: &Subject,
+    ) -> Result<ProviderAssessment, ProviderError> {
+        let body: Value = response.json().unwrap_or_default();
+        let named = match body["who"].as_str() {
+            Some(name) => names::is_about(subject, name),
+            None => self.flaw == Flaw::TakesNobody,
+        };
+        if !named && self.common.strict_subject_match {
+            return Err(response.failure(FailureKind::Malformed, "about somebody else"));
+        }
+        told.flags.extend((!named).then_some(Flag::SubjectNameMismatch));
+        Ok(told)
+    }
+
+    async fn check(&self, call: &Call, subject: &Subject) -> Result<ProviderAssessment, ProviderError> {
+        let read = |response: &VendorResponse| self.about(self.decode(response)?, response, subject);
+        call.exchange(self.request(subject)?, read).await
     }
 }
 
@@ -172,9 +210,9 @@ impl RiskProvider for Toy {
         if !missing.is_empty() && self.flaw != Flaw::CallsAfterMissing {
             return Err(ProviderError::missing_input(missing));
         }
-        let first = call.exchange(self.request(subject)?, |response| self.decode(response)).await;
+        let first = self.check(call, subject).await;
         if first.is_err() && self.flaw == Flaw::RetriesPaid {
-            return call.exchange(self.request(subject)?, |response| self.decode(response)).await;
+            return self.check(call, subject).await;
         }
         first
     }
