@@ -210,8 +210,16 @@ async fn a_read_is_never_the_subjects_fault() {
 
 #[tokio::test]
 async fn q_id_8_a_redirected_check_is_refused_and_not_followed() {
-    let error = check((308, vec![("location", "https://elsewhere.example/")], String::new())).await;
-    assert_eq!(error.kind, Kind::Misconfigured);
+    for status in [301, 302, 303, 307, 308] {
+        let redirect = (status, vec![("location", "https://elsewhere.example/")], String::new());
+        let vendor = Vendor::new([reply(200, PROFILE), redirect, reply(200, CHECK)]);
+        let error = documented().assess(&vendor.call(), &matthew()).await.expect_err("refused");
+        assert_eq!(
+            (error.kind, vendor.operations()),
+            (Kind::Misconfigured, vec!["profile", "check"]),
+            "{status}"
+        );
+    }
 }
 
 #[tokio::test]

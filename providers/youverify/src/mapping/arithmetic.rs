@@ -6,9 +6,14 @@ const TOLERANCE: f64 = 1e-6;
 
 /// Whether weights, blocks and total fit together, as far as the report states them.
 pub(crate) fn adds_up(blocks: [&Sums; 3], basic: Option<f64>, total: f64) -> bool {
-    let weighted: Option<Vec<f64>> = blocks.iter().map(|block| block.weighted_score).collect();
-    let sum = weighted.map(|scores| scores.iter().sum());
-    blocks.iter().all(|block| block.adds_up()) && agree(sum, basic) && agree(basic, Some(total))
+    let sum = |part: fn(&Sums) -> Option<f64>| {
+        let parts: Option<Vec<f64>> = blocks.iter().map(|block| part(block)).collect();
+        parts.map(|parts| parts.iter().sum())
+    };
+    blocks.iter().all(|block| block.adds_up())
+        && agree(sum(|block| block.weight), Some(1.0))
+        && agree(sum(|block| block.weighted_score), basic)
+        && agree(basic, Some(total))
 }
 
 // === impl Sums ===

@@ -230,6 +230,14 @@ fn documented_sums_are_checked_within_a_tolerance_and_only_flagged() {
         assert_eq!(told.flags.contains(&Flag::VendorArithmeticMismatch), mismatch, "{path} {value}");
         assert_eq!(told.level, Some(Level::Medium), "{path} {value}");
     }
+    let shares = |personal: f64| {
+        let body = edited(|report| {
+            report["personal"]["weight"] = json!(personal);
+            report["personal"]["weightedScore"] = Value::Null;
+        });
+        told(&body).flags.contains(&Flag::VendorArithmeticMismatch)
+    };
+    assert!(!shares(0.5) && shares(0.4), "the blocks are the whole together");
 }
 
 #[test]
