@@ -2,15 +2,21 @@
 //!
 //! Counted as it comes, such recall flatters (Begg and Greenes 1983): what nobody flags is hardly ever found out. So each
 //! stratum's positives are scaled up by how many of it were looked into: those whom both sides flag, those whom one of them
-//! flags alone, and of those whom neither flags the audit sample alone. One stratum for all who are flagged would favour
-//! whoever's flags are looked into. With A found and B missed, recall is A ÷ (A + B). Its interval is normal on ln(A ÷ B), by
-//! the delta method from each stratum's binomial count with half a case of each kind added. Whoever was drawn and is not
-//! known yet may be anybody, so a sample that is not looked into whole tells nothing.
+//! flags alone, and of those whom neither flags the audit sample alone. With A found and B missed, recall is A ÷ (A + B). Its
+//! interval is normal on ln(A ÷ B), by the delta method from each stratum's binomial count with half a case of each kind added,
+//! and from its size, which is drawn too.
+//!
+//! Nothing but the sample is drawn at random. Where only some of a pattern of flags are known, those are known who were found
+//! out, frauds that surface by themselves above all: they speak for nobody else. So each of those patterns must be known (nearly)
+//! whole, and whoever was drawn and is not known yet may be anybody, so the sample must be whole too.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::numbers::reach;
+use super::{numbers::reach, words::count};
+
+/// The share of those whom a side flags, of each pattern of flags, whose truth must be known before anything follows from them.
+const NEARLY_ALL: f64 = 0.95;
 
 /// What is known of each stratum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,7 +66,6 @@ pub struct CorrectedRecall {
     pub reason: Option<String>,
 }
 
-const NO_FLAGGED: &str = "of nobody whom both sides, or one of them alone, flag it is known what turned out to be true: look into some of each";
 const NO_SAMPLE: &str = "of nobody in a random sample of the unflagged it is known what turned out to be true: draw one and look into it";
 const HALF_A_SAMPLE: &str = "not everybody in the random sample of the unflagged was looked into: until then, who was not may be whoever is hard to find out";
 const NO_CHOICE: &str = "the side flags nobody, or everybody: there is no interval";
@@ -69,27 +74,16 @@ const NO_POSITIVES: &str = "no outcome is positive: nothing could have been foun
 // === impl CorrectedRecall ===
 
 impl CorrectedRecall {
-    /// From what is known of one side.
+    /// From what is known of one side, of the names of it and of the other.
     #[must_use]
-    pub fn of(known: &Verified, confidence: f64) -> Self {
-        let Verified { both, alone, other, neither, sampled, unflagged_positive } = *known;
+    pub fn of(known: &Verified, names: [&str; 2], confidence: f64) -> Self {
+        let Verified { both, alone, other, neither, unflagged_positive, .. } = *known;
         let found = both.positives + alone.positives;
         let found_out = found + other.positives + unflagged_positive.max(neither.positives);
         let observed = (found_out > 0).then(|| found as f64 / found_out as f64);
-        let is_unknown = |stratum: Stratum| stratum.pairs > 0 && stratum.known == 0;
-        let hindrance = if [both, alone, other].into_iter().any(is_unknown) {
-            Some(NO_FLAGGED)
-        } else if is_unknown(neither) {
-            Some(NO_SAMPLE)
-        } else if neither.known < sampled {
-            Some(HALF_A_SAMPLE)
-        } else if found_out == 0 {
-            Some(NO_POSITIVES)
-        } else {
-            None
-        };
-        if let Some(reason) = hindrance {
-            return Self { observed, reason: Some(reason.to_owned()), ..Self::default() };
+        let hindrance = known.open(names).or_else(|| known.hindrance(found_out).map(str::to_owned));
+        if hindrance.is_some() {
+            return Self { observed, reason: hindrance, ..Self::default() };
         }
         let scaled = |strata: [Stratum; 2]| strata.iter().map(Stratum::all_positives).sum::<f64>();
         let (found, missed) = (scaled([both, alone]), scaled([other, neither]));
@@ -106,9 +100,46 @@ impl CorrectedRecall {
     }
 }
 
+// === impl Verified ===
+
+impl Verified {
+    /// Which pattern of flags is not known whole enough to say anything, of the names of this side and of the other.
+    fn open(&self, [this, other]: [&str; 2]) -> Option<String> {
+        let only = |name: &str| format!("whom {name} alone flags");
+        let patterns =
+            [(self.both, "whom both flag".to_owned()), (self.alone, only(this)), (self.other, only(other))];
+        patterns.into_iter().find_map(|(stratum, whom)| stratum.open(&whom))
+    }
+
+    const fn hindrance(&self, found_out: u64) -> Option<&'static str> {
+        if self.neither.pairs > 0 && self.neither.known == 0 {
+            Some(NO_SAMPLE)
+        } else if self.neither.known < self.sampled {
+            Some(HALF_A_SAMPLE)
+        } else if found_out == 0 {
+            Some(NO_POSITIVES)
+        } else {
+            None
+        }
+    }
+}
+
 // === impl Stratum ===
 
 impl Stratum {
+    /// Why nothing follows from a pattern of flags of which only some are known; `whom` says which it is.
+    #[must_use]
+    pub fn open(&self, whom: &str) -> Option<String> {
+        let is_open = (self.known as f64) < NEARLY_ALL * self.pairs as f64;
+        is_open.then(|| {
+            format!(
+                "of {} {whom} only {} are known, and who surfaces by chance speaks for nobody else: look into (nearly) all of them",
+                count(self.pairs),
+                count(self.known)
+            )
+        })
+    }
+
     /// Its positives if all of it were known.
     fn all_positives(&self) -> f64 {
         if self.known == 0 {
@@ -117,11 +148,12 @@ impl Stratum {
         self.pairs as f64 / self.known as f64 * self.positives as f64
     }
 
-    /// The same with half a case of each kind added, and its variance.
+    /// The same with half a case of each kind added, and its variance: that of the share, and that of how many fall into the
+    /// stratum at all, so that where everybody is known its positives vary as counts do.
     fn spread(&self) -> (f64, f64) {
         let (pairs, known) = (self.pairs as f64, self.known as f64 + 1.0);
         let share = (self.positives as f64 + 0.5) / known;
-        (pairs * share, pairs * pairs * share * (1.0 - share) / known)
+        (pairs * share, pairs * pairs * share * (1.0 - share) / known + pairs * share * share)
     }
 }
 
@@ -146,17 +178,24 @@ mod tests {
     use super::*;
     use crate::compare::numbers::Generator;
 
+    const NAMES: [&str; 2] = ["left", "right"];
+
     fn uniform(numbers: &mut Generator) -> f64 {
         (numbers.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// 20,000 subjects of whom 3 % are positive: one side flags seven in ten of them, the other five, and each a twentieth of
+    /// Subjects of whom a share are positive: one side flags seven in ten of them, the other five, and each a twentieth of
     /// the others. Of those whom a side flags, `looked_into` are known; of those whom nobody does, all that are `sampled`.
-    fn population(seed: u64, looked_into: [f64; 2], sampled: f64) -> [Verified; 2] {
+    fn population(
+        seed: u64,
+        (count, prevalence): (u32, f64),
+        looked_into: [f64; 2],
+        sampled: f64,
+    ) -> [Verified; 2] {
         let mut numbers = Generator::new(seed);
         let mut known = [Verified::default(); 2];
-        for _ in 0..20_000 {
-            let positive = uniform(&mut numbers) < 0.03;
+        for _ in 0..count {
+            let positive = uniform(&mut numbers) < prevalence;
             let flags = [0.70, 0.50].map(|seen| uniform(&mut numbers) < if positive { seen } else { 0.05 });
             let chance = flags.iter().zip(looked_into).filter(|(flag, _)| **flag).map(|(_, chance)| chance);
             let is_known = uniform(&mut numbers)
@@ -179,13 +218,19 @@ mod tests {
 
     #[test]
     fn what_flatters_is_corrected_and_the_interval_holds_the_truth_as_often_as_it_says() {
-        // All that are flagged are looked into, or the incumbent's mostly.
-        for looked_into in [[1.0, 1.0], [1.0, 0.2]] {
+        // All that are flagged are looked into, or nearly all; few or many are cases; and all are known.
+        for (of, looked_into, sampled) in [
+            ((20_000, 0.03), 0.985, 0.1),
+            ((20_000, 0.03), 1.0, 0.1),
+            ((4_000, 0.15), 1.0, 0.2),
+            ((4_000, 0.30), 1.0, 0.2),
+            ((4_000, 0.30), 1.0, 1.0),
+        ] {
             let (mut held, mut corrected) = ([0; 2], [0.0; 2]);
             for seed in 0..400 {
-                for (side, known) in population(seed, looked_into, 0.1).iter().enumerate() {
+                for (side, known) in population(seed, of, [looked_into; 2], sampled).iter().enumerate() {
                     let truth = [0.70, 0.50][side];
-                    let recall = CorrectedRecall::of(known, 0.95);
+                    let recall = CorrectedRecall::of(known, NAMES, 0.95);
                     corrected[side] += recall.corrected.expect("a number") / 400.0;
                     held[side] += u32::from(recall.low < Some(truth) && recall.high > Some(truth));
                 }
@@ -194,8 +239,39 @@ mod tests {
                 (corrected[0] - 0.70).abs() < 0.015 && (corrected[1] - 0.50).abs() < 0.015,
                 "{corrected:?}"
             );
-            assert!(held.iter().all(|held| (366..=398).contains(held)), "{held:?} of 400");
+            assert!(held.iter().all(|held| (366..=398).contains(held)), "{held:?} of 400: {of:?}");
         }
+    }
+
+    #[test]
+    fn a_pattern_of_flags_of_which_only_some_are_known_corrects_nothing() {
+        let of = |known: &Verified| CorrectedRecall::of(known, NAMES, 0.95);
+        // The challenger's flags are looked into by one in five: those who surface by themselves are no random sample.
+        let [left, right] = population(1, (20_000, 0.03), [1.0, 0.2], 0.1);
+        assert!(
+            [of(&left), of(&right)].iter().all(|recall| recall.corrected.is_none() && recall.low.is_none())
+        );
+        let whole = population(1, (20_000, 0.03), [1.0, 1.0], 0.1)[0];
+        assert!(of(&whole).corrected.is_some());
+        for (known, says) in [
+            (
+                Verified { other: stratum(500, 40, 40), ..whole },
+                "of 500 whom right alone flags only 40 are known",
+            ),
+            (
+                Verified { other: stratum(100, 94, 40), ..whole },
+                "of 100 whom right alone flags only 94 are known",
+            ),
+            (Verified { alone: stratum(5, 0, 0), ..whole }, "of 5 whom left alone flags only 0 are known"),
+            (Verified { both: stratum(100, 90, 40), ..whole }, "of 100 whom both flag only 90 are known"),
+        ] {
+            let reason = of(&known).reason.expect("a reason");
+            assert!(
+                reason.starts_with(says) && reason.ends_with("look into (nearly) all of them"),
+                "{reason}"
+            );
+        }
+        assert!(of(&Verified { other: stratum(100, 95, 40), ..whole }).corrected.is_some());
     }
 
     fn stratum(pairs: u64, known: u64, positives: u64) -> Stratum {
@@ -212,13 +288,13 @@ mod tests {
             sampled: 900,
             unflagged_positive: 10,
         };
-        let recall = CorrectedRecall::of(&known, 0.95);
+        let recall = CorrectedRecall::of(&known, NAMES, 0.95);
         assert_eq!((recall.observed, recall.corrected), (Some(0.6), Some(0.6)));
         assert!(recall.low > Some(0.45) && recall.high < Some(0.74), "{recall:?}");
     }
 
     #[test]
-    fn without_a_whole_sample_some_of_each_flag_or_a_case_it_says_so() {
+    fn without_a_whole_sample_or_a_case_it_says_so() {
         let nobody = Verified {
             both: stratum(10, 10, 3),
             neither: stratum(90, 0, 0),
@@ -226,16 +302,15 @@ mod tests {
             ..Verified::default()
         };
         let reason = |known: Verified| {
-            let recall = CorrectedRecall::of(&known, 0.95);
+            let recall = CorrectedRecall::of(&known, NAMES, 0.95);
             assert_eq!(recall.corrected, None);
             recall.reason.expect("a reason")
         };
         assert_eq!(reason(nobody), NO_SAMPLE);
         let looked_into = |known, positives| Verified { neither: stratum(90, known, positives), ..nobody };
         assert_eq!(reason(looked_into(89, 2)), HALF_A_SAMPLE);
-        assert_eq!(reason(Verified { other: stratum(5, 0, 0), ..looked_into(90, 2) }), NO_FLAGGED);
         assert_eq!(reason(Verified { both: stratum(10, 10, 0), ..looked_into(90, 0) }), NO_POSITIVES);
-        let lucky = CorrectedRecall::of(&looked_into(90, 0), 0.95);
+        let lucky = CorrectedRecall::of(&looked_into(90, 0), NAMES, 0.95);
         assert!(
             lucky.corrected == Some(1.0) && lucky.low < Some(0.99),
             "no case in a sample proves nothing: {lucky:?}"

@@ -12,7 +12,7 @@ use crate::{
 /// How sure intervals of recall are.
 const CONFIDENCE: f64 = 0.95;
 /// Fewer known cases do not tell how those are spread that nobody looked for.
-const LEAST_CASES: usize = 20;
+const LEAST_CASES: u64 = 20;
 
 /// Whom to look into, though neither side flags them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -106,41 +106,79 @@ fn count(course: &Course, holds: impl Fn(&Row) -> bool) -> u64 {
 // === impl Course ===
 
 impl Course {
-    /// Everybody whose outcome is known, and how many each stands for: of those whom nobody flags the sample alone. None
-    /// where the sample was not looked into whole, or a pattern of flags that is not known whole holds too few cases: how
-    /// those are spread decides, and a handful does not tell.
+    /// Everybody whose outcome is known, and how many each stands for: of those whom nobody flags the sample alone.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody can stand for others: a pattern of flags is not known (nearly) whole, or the sample of the others was not
+    /// looked into whole, or holds so few cases that they do not tell how those are spread that nobody looked for.
     pub(super) fn weighted(
         &self,
         experiment: &Experiment,
         audited: f64,
         keys: &KeyMaker,
-    ) -> Option<Vec<Weighted>> {
+    ) -> Result<Vec<Weighted>, String> {
+        let (left, right) = (&experiment.plan.left, &experiment.plan.right);
+        let flags = |row: &Row| (experiment.flags(row.left), experiment.flags(row.right));
+        let alike = |of: (bool, bool)| self.rows.iter().filter(|row| flags(row) == of).collect::<Vec<_>>();
         let mut weighted = Vec::new();
-        for flags in [(true, true), (true, false), (false, true), (false, false)] {
-            let flagged = |row: &&Row| (experiment.flags(row.left), experiment.flags(row.right)) == flags;
-            let alike: Vec<&Row> = self.rows.iter().filter(flagged).collect();
-            let is_sample = flags == (false, false);
-            let counts = |row: &&&Row| !is_sample || experiment.is_sampled(row, audited, keys);
-            let looked_at: Vec<&&Row> = alike.iter().filter(counts).collect();
-            let known: Vec<_> = looked_at.iter().filter(|row| row.outcome.is_some()).collect();
-            let cases = known.iter().filter(|row| row.outcome == Some(true)).count();
-            let is_whole = known.len() == alike.len();
-            let is_left_open = is_sample && known.len() < looked_at.len();
-            if is_left_open || (!is_whole && cases < LEAST_CASES) {
-                return None;
-            }
-            let weight = ratio(alike.len(), known.len());
-            weighted.extend(known.iter().filter_map(|row| {
-                let (left, right) = (row.left.score.value(), row.right.score.value());
-                Some(Weighted { left, right, positive: row.outcome?, weight })
-            }));
+        for (of, whom) in [
+            ((true, true), "whom both flag".to_owned()),
+            ((true, false), format!("whom {left} alone flags")),
+            ((false, true), format!("whom {right} alone flags")),
+        ] {
+            let rows = alike(of);
+            let stratum = stratum(&rows);
+            stratum.open(&whom).map_or(Ok(()), Err)?;
+            weighted.extend(standing_for(stratum.pairs, &rows));
         }
-        Some(weighted)
+        let unflagged = alike((false, false));
+        let (all, is_sampled) =
+            (stratum(&unflagged).pairs, |row: &&Row| experiment.is_sampled(row, audited, keys));
+        let sample: Vec<&Row> = unflagged.into_iter().filter(is_sampled).collect();
+        too_little(all, stratum(&sample)).map_or(Ok(()), Err)?;
+        weighted.extend(standing_for(all, &sample));
+        Ok(weighted)
     }
 }
 
+/// Why a sample does not speak for all whom nobody flags.
+fn too_little(unflagged: u64, sample: Stratum) -> Option<String> {
+    let Stratum { pairs, known, positives } = sample;
+    if known < pairs {
+        Some(format!(
+            "of {pairs} in the random sample of the unflagged only {known} are known: look into all of them"
+        ))
+    } else if pairs < unflagged && positives < LEAST_CASES {
+        Some(format!(
+            "the random sample of the unflagged holds {positives} cases, and fewer than {LEAST_CASES} do not tell how those are \
+             spread that nobody looked for: draw more"
+        ))
+    } else {
+        None
+    }
+}
+
+/// What is known of these.
+fn stratum(rows: &[&Row]) -> Stratum {
+    rows.iter().fold(Stratum::default(), |it, row| Stratum {
+        pairs: it.pairs + 1,
+        known: it.known + u64::from(row.outcome.is_some()),
+        positives: it.positives + u64::from(row.outcome == Some(true)),
+    })
+}
+
+/// Those of these whose outcome is known; together they stand for so many.
+fn standing_for(all: u64, rows: &[&Row]) -> impl Iterator<Item = Weighted> {
+    let weight = ratio(all, stratum(rows).known);
+    rows.iter().filter_map(move |row| {
+        let (left, right) = (row.left.score.value(), row.right.score.value());
+        Some(Weighted { left, right, positive: row.outcome?, weight })
+    })
+}
+
 #[expect(clippy::cast_precision_loss, reason = "no experiment has so many subjects")]
-fn ratio(all: usize, known: usize) -> f64 {
+fn ratio(all: u64, known: u64) -> f64 {
     all as f64 / known.max(1) as f64
 }
 
@@ -172,9 +210,10 @@ impl Recalls {
         };
         let left = known(&|row| (experiment.flags(row.left), experiment.flags(row.right)));
         let right = known(&|row| (experiment.flags(row.right), experiment.flags(row.left)));
+        let (left_name, right_name) = (experiment.plan.left.as_str(), experiment.plan.right.as_str());
         Self {
-            left: CorrectedRecall::of(&left, CONFIDENCE),
-            right: CorrectedRecall::of(&right, CONFIDENCE),
+            left: CorrectedRecall::of(&left, [left_name, right_name], CONFIDENCE),
+            right: CorrectedRecall::of(&right, [right_name, left_name], CONFIDENCE),
             unflagged: left.neither.pairs,
             sampled: left.sampled,
             sampled_labelled: left.neither.known,

@@ -40,6 +40,9 @@ pub struct Look {
     /// a sample of those whom nobody flags tells of the others. They decide then.
     #[serde(default)]
     pub weighted: Option<WeightedAreas>,
+    /// Why there are none, though it depends on flags: whom to look into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted_reason: Option<String>,
     /// What the pairs say. Its verdict is the experiment's at this look.
     pub report: Report,
 }
@@ -62,33 +65,13 @@ impl Look {
         let last = is_last.then_some(taken.len());
         let bound = bounds(&shares, last, plan.error_rate).last().copied().unwrap_or(f64::MAX);
         let settings = plan.settings((1.0 - nominal(bound)).min(SUREST));
-        let versions = course.segments.first().map_or_else(Versions::default, |segment| Versions {
-            left: vec![segment.left.name()],
-            right: vec![segment.right.name()],
-            ..Versions::default()
-        });
-        let counted = u64::try_from(course.pairs()).unwrap_or(u64::MAX);
-        let others =
-            course.segments.iter().filter(|segment| !segment.counts).map(|segment| segment.pairs).sum();
-        let context = Context {
-            left: plan.left.to_string(),
-            right: plan.right.to_string(),
-            funnel: Funnel::default()
-                .step("eligible", counted + others + course.after_planned + course.known_before)
-                .step("of_registered_versions", counted)
-                .step("labelled", course.labelled())
-                .without("other_versions", others)
-                .without("after_planned", course.after_planned)
-                .without("known_before", course.known_before),
-            unanswered: course.unanswered,
-            service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
-            versions,
-            notes: Vec::new(),
-        };
-        let mut report = Report::of(&course.compared(), &settings, context);
+        let mut report = Report::of(&course.compared(), &settings, context(experiment, course));
         let selective = report.outcomes.labelling.selective;
-        let weighted = selective.then(|| course.weighted(experiment, audited, keys)).flatten();
-        let weighted = weighted.map(|rows| WeightedAreas::of(&rows, settings.confidence));
+        let weighted = selective.then(|| course.weighted(experiment, audited, keys)).transpose();
+        let (weighted, weighted_reason) = match weighted {
+            Ok(rows) => (rows.map(|rows| WeightedAreas::of(&rows, settings.confidence)), None),
+            Err(reason) => (None, Some(reason)),
+        };
         if let Some(areas) = &weighted {
             report = report.decided_by(areas);
         }
@@ -103,7 +86,34 @@ impl Look {
             confidence: settings.confidence,
             recall: Recalls::of(experiment, course, audited, keys),
             weighted,
+            weighted_reason,
             report,
         }
+    }
+}
+
+/// What only the record knows of an experiment.
+fn context(experiment: &Experiment, course: &Course) -> Context {
+    let versions = course.segments.first().map_or_else(Versions::default, |segment| Versions {
+        left: vec![segment.left.name()],
+        right: vec![segment.right.name()],
+        ..Versions::default()
+    });
+    let counted = u64::try_from(course.pairs()).unwrap_or(u64::MAX);
+    let others = course.segments.iter().filter(|segment| !segment.counts).map(|segment| segment.pairs).sum();
+    Context {
+        left: experiment.plan.left.to_string(),
+        right: experiment.plan.right.to_string(),
+        funnel: Funnel::default()
+            .step("eligible", counted + others + course.after_planned + course.known_before)
+            .step("of_registered_versions", counted)
+            .step("labelled", course.labelled())
+            .without("other_versions", others)
+            .without("after_planned", course.after_planned)
+            .without("known_before", course.known_before),
+        unanswered: course.unanswered,
+        service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
+        versions,
+        notes: Vec::new(),
     }
 }

@@ -176,3 +176,57 @@ fn early_looks_are_surer_and_nobody_wins_without_data() {
     assert!(!look.report.verdict.decides(), "{:?}", look.report.verdict);
     assert!(serde_json::to_value(&look).expect("JSON")["recall"]["left"]["reason"].is_string());
 }
+
+/// A trial of 4,000 subjects, one in ten a case. The challenger alone flags 400, of whom only `known` in a hundred are known:
+/// those who surfaced by themselves, cases all. Everybody else is known but those whom nobody flags: all who are drawn are.
+fn surfaced(known: i64) -> Look {
+    let (experiment, keys) = (long(), KeyMaker::new(Arc::new(HashKey::random().expect("randomness"))));
+    let made = (0..4000).map(|number| {
+        let (mut pair, _) = pair(number, "b/1");
+        let flags = match number % 10 {
+            0 => (true, true),
+            1 => (true, false),
+            2 => (false, true),
+            _ => (false, false),
+        };
+        let score = |flagged: bool, seed: i64| {
+            let noise = f64::from(u32::try_from(number * seed % 19).expect("small"));
+            Rating::of(Points::new(if flagged { 62.0 } else { 30.0 } + noise).expect("a score"))
+        };
+        (pair.left.rating, pair.right.rating) = (score(flags.0, 7), score(flags.1, 11));
+        let positive = number / 10 % 10 == 3;
+        let is_known = match flags {
+            (false, true) => number / 10 % 100 < known,
+            (false, false) => experiment.draw(&keys, "audit", &pair.subject) < 0.5,
+            _ => true,
+        };
+        (pair, is_known.then_some(positive || (flags == (false, true) && known < 90)))
+    });
+    let course = Course::of(&experiment, made.collect(), &[]);
+    Look::take(&experiment, &course, &[], (1.0, true), (0.5, &keys), ("key".to_owned(), BEGAN))
+}
+
+fn long() -> Experiment {
+    let mut experiment = experiment();
+    experiment.plan.horizon.labelled = 4_000;
+    experiment
+}
+
+#[test]
+fn a_pattern_of_flags_of_which_some_surfaced_by_themselves_weighs_nothing_and_corrects_nothing() {
+    for known in [5, 30, 90] {
+        let look = surfaced(known);
+        assert!(look.report.outcomes.labelling.selective && look.weighted.is_none(), "{known}");
+        assert!(!look.report.verdict.decides(), "{:?}", look.report.verdict_reasons);
+        let reason = look.weighted_reason.expect("a reason");
+        assert!(reason.starts_with("of 400 whom b alone flags only "), "{reason}");
+        for recall in [look.recall.left, look.recall.right] {
+            assert!(recall.corrected.is_none() && recall.low.is_none());
+            assert_eq!(recall.reason.as_ref(), Some(&reason));
+        }
+    }
+    let whole = surfaced(100);
+    assert!(whole.weighted_reason.is_none() && whole.recall.right.corrected.is_some(), "{:?}", whole.recall);
+    let areas = whole.weighted.expect("areas");
+    assert!((areas.stand_for - 4000.0).abs() < 1e-6, "{areas:?}");
+}
