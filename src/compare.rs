@@ -47,8 +47,9 @@ pub use agreement::{Agreement, Bowker, FlagAgreement, LevelTable};
 pub use figure::{Estimate, Reasons};
 pub use numbers::wilson;
 pub use outcomes::{
-    Auc, AveragePrecision, Calibration, Combined, FlagRates, Known, Labelling, LevelRate, Mcnemar, OneSided,
-    Outcomes, RecallAt, RecallAtCapacity, RocPoint, SideCalibration, Step, TieBand, TieBands,
+    Auc, AveragePrecision, Calibration, Combined, FlagRates, Known, KnownByScore, Labelling, LevelRate,
+    Mcnemar, OneSided, Outcomes, RecallAt, RecallAtCapacity, RocPoint, SideCalibration, Step, TieBand,
+    TieBands,
 };
 pub use pairs::{Pair, Pairs, Points, Rating};
 pub use recall::{CorrectedRecall, Stratum, Verified};

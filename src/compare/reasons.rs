@@ -5,11 +5,11 @@ use super::{
     outcomes::Known,
     report::Report,
     verdict::Verdict,
-    words::{count, signed},
+    words::{count, percent, signed},
 };
 
 /// Whoever knows nobody below this has no safe subjects.
-const SAFE_BELOW: f64 = 40.0;
+const SAFE_BELOW: f64 = 20.0;
 
 pub(super) fn verdict_reasons(report: &Report) -> Vec<String> {
     let mut reasons = main(report);
@@ -111,10 +111,10 @@ fn worthless(report: &Report) -> String {
 /// The gain, what it means, and what it takes.
 fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
     let (left, right, auc) = (&report.left, &report.right, &report.outcomes.auc);
-    let percent = report.settings.confidence * 100.0;
+    let confidence = report.settings.confidence * 100.0;
     let margin = report.settings.margin;
     let gain = format!(
-        "{right}'s area under the curve is {:.3} and {left}'s {:.3}: a gain of {} ({percent:.0} % interval {} to {}; {margin} is \
+        "{right}'s area under the curve is {:.3} and {left}'s {:.3}: a gain of {} ({confidence:.0} % interval {} to {}; {margin} is \
          worth acting upon).",
         auc.right.value.unwrap_or_default(),
         auc.left.value.unwrap_or_default(),
@@ -183,7 +183,7 @@ fn flags(report: &Report) -> Option<String> {
     ))
 }
 
-/// Why nobody wins where flags decide whose outcomes are known.
+/// Why nobody wins where flags or scores decide whose outcomes are known.
 fn selective(report: &Report) -> Option<String> {
     let labelling = &report.outcomes.labelling;
     if labelling.only_flagged {
@@ -196,6 +196,9 @@ fn selective(report: &Report) -> Option<String> {
     }
     if !labelling.selective {
         return None;
+    }
+    if !labelling.is_by_flags() {
+        return Some(by_score(report));
     }
     let known = |flagged: Known, others: Known| {
         format!(
@@ -214,6 +217,24 @@ fn selective(report: &Report) -> Option<String> {
         report.right,
         known(labelling.right_flagged, labelling.right_unflagged)
     ))
+}
+
+fn by_score(report: &Report) -> String {
+    let labelling = &report.outcomes.labelling;
+    let sides = [(&report.left, &labelling.left_scores), (&report.right, &labelling.right_scores)];
+    let told = sides.into_iter().filter(|(_, known)| known.selective).map(|(side, known)| {
+        format!(
+            "In groups by score, outcomes are known of {} to {} for {side}.",
+            percent(known.least),
+            percent(known.most)
+        )
+    });
+    let told: Vec<String> = told.collect();
+    format!(
+        "{} Such a choice cuts the scores of those who are known, so nobody wins: find out what became of everybody, or of a \
+         random sample of all.",
+        told.join(" ")
+    )
 }
 
 /// Why nobody wins where a side is silent about the hard cases.

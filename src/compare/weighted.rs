@@ -164,7 +164,7 @@ impl Report {
             |(low, high)| format!("{} to {}", signed(low), signed(high)),
         );
         let told = format!(
-            "Whose outcomes are known depends on flags, so the verdict is of areas under the curve in which each subject \
+            "Whose outcomes are known depends on flags or scores, so the verdict is of areas under the curve in which each subject \
              counts for as many as it stands for, {} for {}: {} {:.3}, {} {:.3}, a gain of {} ({interval}).",
             count(areas.subjects),
             count(areas.stand_for.round() as u64),

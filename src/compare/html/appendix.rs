@@ -48,7 +48,8 @@ pub(super) fn conventions(report: &Report) -> String {
         CONVENTIONS.iter().map(|(name, text)| format!("<dt>{name}</dt><dd>{text}</dd>\n")).collect();
     let verdicts = format!(
         "<dt>Verdict</dt><dd>The first that holds. Without outcomes of both kinds: inconclusive. Below {} pairs, {} positives \
-         or {} negatives: extend. Whose outcomes or answers are known depends on flags or outcomes: extend. Neither area can \
+         or {} negatives: extend. Whose outcomes or answers are known depends on flags, scores or outcomes, or fewer \
+         than one in ten is unflagged by both: extend. Neither area can \
          be above ½ by {margin}: inconclusive. Both together (the mean of both ranks) are surely above either in area, and may be so \
          by {margin}; each side flags surely more than {} of all positives which the other does not; and one side's flag makes the \
          other's less likely: complementary. The gain in area is surely above 0 and may reach {margin}, and the right area is \

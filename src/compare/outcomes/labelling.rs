@@ -1,24 +1,35 @@
-//! Whose outcomes are known: where it depends on a side's flags, whatever is counted from outcomes alone favours a side.
+//! Whose outcomes are known: where it depends on a side's flags or scores, whatever is counted from outcomes alone favours a
+//! side.
 //!
 //! Who is flagged by one side gets looked into, so that side's scores among the labelled are cut to a narrow range, and its
 //! area under the curve with them (verification bias; Begg and Greenes 1983). It is told by Pearson's χ² of "flagged" against
 //! "outcome known" with Yates's correction, below 0.001, where the shares also lie further apart than 0.05, or one is more
 //! than a quarter larger than the other: of few who are labelled at all, few more make all the difference. And where hardly
 //! anybody is unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others.
+//!
+//! Nor may it depend on a side's score, wherever those who look draw their line: so all pairs are put in order by each side's
+//! score and cut into ten groups of about the same size, equal ones together and fewer where few are known or few are not, and
+//! Pearson's χ² is taken of group against "outcome known", with the same limits for the groups of which least and most is known.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::compare::{numbers::chi_square_tail, pairs::Row, settings::Settings};
+use crate::compare::{
+    figure::NO_PAIRS, numbers::chi_square_tail, pairs::Row, ranks::order, settings::Settings,
+};
 
 const ERROR: f64 = 0.001;
 const APART: f64 = 0.05;
 const LARGER: f64 = 1.25;
 /// Where fewer than one in so many is unflagged by both sides, the others seem to be left out.
-const UNFLAGGED_IN: u64 = 100;
+const UNFLAGGED_IN: u64 = 10;
+/// Groups of scores at the most.
+const GROUPS: u64 = 10;
+/// So many known and unknown outcomes are expected in each group at the least.
+const EXPECTED: u64 = 5;
 
 /// Of whom outcomes are known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Labelling {
     /// Of those whom the left side flags.
     pub left_flagged: Known,
@@ -34,8 +45,30 @@ pub struct Labelling {
     /// Whether hardly anybody is unflagged by both sides: what is left out then decides who is better.
     #[serde(default)]
     pub only_flagged: bool,
-    /// Whether it depends on flags: then areas under the curve are biased, and nobody wins by them.
+    /// Of groups by the left side's score.
+    #[serde(default)]
+    pub left_scores: KnownByScore,
+    /// Of groups by the right side's score.
+    #[serde(default)]
+    pub right_scores: KnownByScore,
+    /// Whether it depends on flags or scores: then areas under the curve are biased, and nobody wins by them.
     pub selective: bool,
+}
+
+/// Of how many an outcome is known, by groups of one side's scores.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct KnownByScore {
+    /// The share in the group of which least is known.
+    #[schema(required)]
+    pub least: Option<f64>,
+    /// The share in the group of which most is known.
+    #[schema(required)]
+    pub most: Option<f64>,
+    /// Whether it depends on the score.
+    pub selective: bool,
+    /// Why something here is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Of how many an outcome is known.
@@ -64,6 +97,8 @@ pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
         right.add(by_right, known);
         either.add(by_left || by_right, known);
     }
+    let (left_scores, right_scores) = by_scores(rows);
+    let by_score = left_scores.selective || right_scores.selective;
     Labelling {
         left_flagged: left.flagged,
         left_unflagged: left.unflagged,
@@ -71,8 +106,100 @@ pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
         right_unflagged: right.unflagged,
         unflagged: either.unflagged,
         only_flagged: either.unflagged.pairs * UNFLAGGED_IN < rows.len() as u64,
-        selective: [left, right, either].into_iter().any(Counts::is_selective),
+        selective: by_score || [left, right, either].into_iter().any(Counts::is_selective),
+        left_scores,
+        right_scores,
     }
+}
+
+/// `rows` are sorted by the left score.
+fn by_scores(rows: &[Row]) -> (KnownByScore, KnownByScore) {
+    let known = rows.iter().filter(|row| row.positive().is_some()).count() as u64;
+    let all = Known { labelled: known, pairs: rows.len() as u64 };
+    // Where all are known, or nobody is, every group is like the others.
+    if known == 0 || known == all.pairs {
+        let even = KnownByScore::of(&[all]);
+        return (even.clone(), even);
+    }
+    let by_left = groups(all, rows.iter().map(|row| (row.left, row)));
+    let right = order(rows.iter().map(|row| row.right));
+    let in_order = right.iter().map(|&index| &rows[index as usize]);
+    let by_right = groups(all, in_order.map(|row| (row.right, row)));
+    (KnownByScore::of(&by_left), KnownByScore::of(&by_right))
+}
+
+/// Groups of about the same size, of pairs in the order of a score; whoever has the same one is in the same group.
+fn groups<'a>(all: Known, rows: impl Iterator<Item = (f64, &'a Row)>) -> Vec<Known> {
+    let rarer = all.labelled.min(all.pairs - all.labelled);
+    let number = (rarer / EXPECTED).clamp(2, GROUPS);
+    let mut groups = vec![Known::default(); GROUPS as usize];
+    let (mut equal, mut score, mut before) = (Known::default(), f64::NAN, 0);
+    let mut put = |equal: Known, before: u64| {
+        // By the middle of those who have the same score.
+        let group = &mut groups[((2 * before + equal.pairs) * number / (2 * all.pairs)) as usize];
+        group.pairs += equal.pairs;
+        group.labelled += equal.labelled;
+    };
+    for (at, row) in rows {
+        if at != score && equal.pairs > 0 {
+            put(equal, before);
+            before += equal.pairs;
+            equal = Known::default();
+        }
+        score = at;
+        equal.pairs += 1;
+        equal.labelled += u64::from(row.positive().is_some());
+    }
+    put(equal, before);
+    groups.retain(|group| group.pairs > 0);
+    groups
+}
+
+// === impl Labelling ===
+
+impl Labelling {
+    /// Whether it depends on flags, whatever the scores.
+    pub(in crate::compare) fn is_by_flags(&self) -> bool {
+        let (left, others) = (self.left_flagged, self.left_unflagged);
+        let either = Known {
+            labelled: left.labelled + others.labelled - self.unflagged.labelled,
+            pairs: left.pairs + others.pairs - self.unflagged.pairs,
+        };
+        depends(left, others)
+            || depends(self.right_flagged, self.right_unflagged)
+            || depends(either, self.unflagged)
+    }
+}
+
+// === impl KnownByScore ===
+
+impl KnownByScore {
+    fn of(groups: &[Known]) -> Self {
+        let shares = || groups.iter().filter_map(|group| group.share());
+        let (Some(least), Some(most)) = (shares().reduce(f64::min), shares().reduce(f64::max)) else {
+            return Self { reason: Some(NO_PAIRS.to_owned()), ..Self::default() };
+        };
+        let selective = are_apart(least, most) && differ(groups);
+        Self { least: Some(least), most: Some(most), selective, reason: None }
+    }
+}
+
+/// Whether shares differ by enough to bias anything.
+fn are_apart(less: f64, more: f64) -> bool {
+    more - less > APART || more > LARGER * less
+}
+
+/// Whether shares of these groups differ by more than chance.
+fn differ(groups: &[Known]) -> bool {
+    let sum = |count: fn(&Known) -> u64| groups.iter().map(count).sum::<u64>() as f64;
+    let (all, known) = (sum(|group| group.pairs), sum(|group| group.labelled));
+    let share = known / all;
+    let distance = |group: &Known| {
+        let expected = share * group.pairs as f64;
+        (group.labelled as f64 - expected).powi(2) / (expected * (1.0 - share))
+    };
+    let chi_square: f64 = groups.iter().map(distance).sum();
+    groups.len() > 1 && chi_square.is_finite() && chi_square_tail(chi_square, groups.len() as u32 - 1) < ERROR
 }
 
 // === impl Known ===
@@ -115,15 +242,20 @@ pub(in crate::compare) fn depends(one: Known, other: Known) -> bool {
     let all = a + b + c + d;
     let chi_square = all * ((a * d - b * c).abs() - all / 2.0).max(0.0).powi(2) / margins;
     let (less, more) = (share.min(others), share.max(others));
-    (more - less > APART || more > LARGER * less) && chi_square_tail(chi_square, 1) < ERROR
+    are_apart(less, more) && chi_square_tail(chi_square, 1) < ERROR
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::compare::{Context, Pair, Pairs, Points, Rating, Report, Settings};
+    use super::labelling;
+    use crate::compare::{Context, Pair, Pairs, Points, Rating, Report, Settings, numbers::Generator};
 
     /// A thousand pairs of which those are labelled that `is_known` says by number and left score.
     fn report(is_known: impl Fn(u32, f64) -> bool) -> Report {
+        Report::of(&pairs(is_known), &Settings::default(), Context::default())
+    }
+
+    fn pairs(is_known: impl Fn(u32, f64) -> bool) -> Pairs {
         let mut pairs = Pairs::default();
         for number in 0..1000_u32 {
             let rating = |score: u32| Rating::of(Points::new(f64::from(score % 101)).expect("a score"));
@@ -131,7 +263,7 @@ mod tests {
             let known = is_known(number, left.score.value());
             pairs.push(Pair { left, right, outcome: known.then_some(number % 7 == 0), segment: None });
         }
-        Report::of(&pairs, &Settings::default(), Context::default())
+        pairs
     }
 
     #[test]
@@ -147,6 +279,51 @@ mod tests {
             assert!(!chosen.verdict.decides(), "{:?}", chosen.verdict_reasons);
             let labelling = &chosen.outcomes.labelling;
             assert_eq!(labelling.left_flagged.labelled, labelling.left_flagged.pairs);
+            assert!(labelling.is_by_flags());
         }
+    }
+
+    #[test]
+    fn a_choice_by_scores_is_seen_wherever_the_line_is() {
+        for line in [20.0, 45.0, 75.0, 90.0] {
+            let chosen = report(|number, score| score >= line || number % 20 == 0);
+            let labelling = &chosen.outcomes.labelling;
+            assert!(labelling.selective && labelling.left_scores.selective, "{line}: {labelling:?}");
+            assert!(!chosen.verdict.decides());
+        }
+        // As many of those who are flagged as of the others, but the low ones of each.
+        let within =
+            report(|number, score| score < 30.0 || (60.0..80.0).contains(&score) || number % 10 == 0);
+        let labelling = &within.outcomes.labelling;
+        assert!(!labelling.is_by_flags() && labelling.left_scores.selective, "{labelling:?}");
+        assert!(
+            within.verdict_reasons[0].contains("by score, outcomes are known of"),
+            "{:?}",
+            within.verdict_reasons
+        );
+        let (least, most) = (labelling.left_scores.least, labelling.left_scores.most);
+        assert!(least < Some(0.2) && most > Some(0.9), "{labelling:?}");
+    }
+
+    #[test]
+    fn scores_that_are_all_the_same_have_one_group_and_a_choice_by_chance_is_seldom_seen() {
+        let mut numbers = Generator::new(4);
+        let mut chance = |share: f64| (numbers.next() >> 11) as f64 / ((1_u64 << 53) as f64) < share;
+        let mut seen = 0;
+        for share in (0..300).map(|number| [0.02, 0.3, 0.97][number % 3]) {
+            let known: Vec<bool> = (0..1000).map(|_| chance(share)).collect();
+            let (rows, _) = pairs(|number, _| known[number as usize]).sorted();
+            seen += u32::from(labelling(&rows, &Settings::default()).selective);
+        }
+        assert!(seen <= 3, "{seen} of 300, where less than one is expected");
+        let mut pairs = Pairs::default();
+        let rating = Rating::of(Points::new(50.0).expect("a score"));
+        for number in 0..200 {
+            let outcome = (number % 3 == 0).then_some(number % 6 == 0);
+            pairs.push(Pair { left: rating, right: rating, outcome, segment: None });
+        }
+        let scores =
+            Report::of(&pairs, &Settings::default(), Context::default()).outcomes.labelling.right_scores;
+        assert_eq!((scores.least, scores.most, scores.selective), (Some(0.335), Some(0.335), false));
     }
 }

@@ -137,6 +137,31 @@ fn nobody_wins_where_only_the_flagged_were_looked_into_however_few_they_are() {
 }
 
 #[test]
+fn nobody_wins_where_scores_decided_who_was_looked_into_wherever_the_line_is() {
+    for line in [40.0, 48.0, 70.0] {
+        let report = chosen(6_000, |left, place| left >= line || place % 20 == 0, true);
+        assert_eq!(report.verdict, Verdict::Extend, "{line}: {:?}", report.verdict_reasons);
+        assert!(report.outcomes.labelling.left_scores.selective, "{line}");
+    }
+    let by_chance = chosen(6_000, |_, place| place % 3 == 0, true);
+    assert!(!by_chance.outcomes.labelling.selective, "{:?}", by_chance.outcomes.labelling);
+}
+
+#[test]
+fn a_few_unflagged_ones_do_not_make_an_export_a_population() {
+    let with_unflagged =
+        |of_unflagged| chosen(10_000, |left, place| left >= 60.0 || place % of_unflagged == 0, false);
+    let export = with_unflagged(60);
+    let unflagged = export.outcomes.labelling.unflagged.pairs * 100 / export.n;
+    assert!(
+        (3..10).contains(&unflagged) && export.outcomes.labelling.only_flagged,
+        "{unflagged} in a hundred"
+    );
+    assert_eq!(export.verdict, Verdict::Extend);
+    assert!(!with_unflagged(10).outcomes.labelling.only_flagged);
+}
+
+#[test]
 fn nobody_wins_by_silence_about_the_hard_cases() {
     let mut generator = Generator::new(3);
     let (mut answered, mut unanswered) = (Vec::new(), Unanswered::default());
