@@ -1,5 +1,9 @@
 //! Why a verdict is what it is, in sentences, and what to keep in mind.
 
+mod silence;
+
+pub(super) use silence::SILENCE_DECIDES;
+
 use super::{
     figure::Estimate,
     outcomes::Known,
@@ -11,8 +15,10 @@ use super::{
 /// Whoever knows nobody below this has no safe subjects.
 const SAFE_BELOW: f64 = 20.0;
 
-pub(super) fn verdict_reasons(report: &Report) -> Vec<String> {
-    let mut reasons = main(report);
+/// `gain` is the interval of right − left, whatever would have been said of those who were left without an answer.
+pub(super) fn verdict_reasons(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
+    let mut reasons = main(report, gain);
+    reasons.extend(silence::told(report, gain));
     reasons.extend(flags(report));
     reasons.extend(unlabelled(report));
     reasons.extend(narrow(report));
@@ -21,7 +27,7 @@ pub(super) fn verdict_reasons(report: &Report) -> Vec<String> {
 }
 
 /// What decided.
-fn main(report: &Report) -> Vec<String> {
+fn main(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
     let (outcomes, settings) = (&report.outcomes, &report.settings);
     if let Some(reason) = outcomes.reason.as_ref() {
         return vec![
@@ -57,25 +63,26 @@ fn main(report: &Report) -> Vec<String> {
         });
         return few;
     }
-    decided(report)
+    decided(report, gain)
 }
 
-fn decided(report: &Report) -> Vec<String> {
+fn decided(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
     let auc = &report.outcomes.auc;
-    let chosen: Vec<String> = [selective(report), silent(report)].into_iter().flatten().collect();
+    let chosen: Vec<String> = [selective(report), silence::selective(report)].into_iter().flatten().collect();
     match (auc.difference_low, auc.difference_high) {
         (None, _) | (_, None) if !auc.same_order => {
             vec!["The difference has no interval.".to_owned()]
         }
         _ if !chosen.is_empty() => chosen,
         _ if report.verdict == Verdict::Inconclusive => vec![worthless(report)],
-        (Some(low), Some(high)) => weighed(report, low, high),
+        (Some(low), Some(high)) => weighed(report, (low, high), gain.unwrap_or((-high, -low))),
         _ => {
             let same = format!(
                 "{} and {} put everybody in the same order: {} gains nothing.",
                 report.left, report.right, report.right
             );
             match report.verdict {
+                Verdict::Extend if silence::decides(report) => vec![same, SILENCE_DECIDES.to_owned()],
                 Verdict::Extend => vec![same, unsure(&report.left)],
                 _ => vec![same],
             }
@@ -108,8 +115,9 @@ fn worthless(report: &Report) -> String {
     }
 }
 
-/// The gain, what it means, and what it takes.
-fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
+/// The gain, what it means, and what it takes: `low` and `high` are of left − right as it was seen, `least` and `most` of
+/// right − left whatever those would have said who were silent.
+fn weighed(report: &Report, (low, high): (f64, f64), (least, most): (f64, f64)) -> Vec<String> {
     let (left, right, auc) = (&report.left, &report.right, &report.outcomes.auc);
     let confidence = report.settings.confidence * 100.0;
     let margin = report.settings.margin;
@@ -124,10 +132,11 @@ fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
     );
     let means = match report.verdict {
         Verdict::Promote => format!("{right} is better beyond noise."),
-        Verdict::Keep if low > 0.0 => format!("{left} is better beyond noise."),
+        Verdict::Keep if most < 0.0 => format!("{left} is better beyond noise."),
         Verdict::Keep => format!("Whatever {right} gains is surely less than {margin}."),
-        Verdict::Extend if high < 0.0 && -low >= margin => unsure(right),
-        Verdict::Extend if -low < margin => unsure(left),
+        Verdict::Extend if silence::decides(report) => SILENCE_DECIDES.to_owned(),
+        Verdict::Extend if least > 0.0 && most >= margin => unsure(right),
+        Verdict::Extend if most < margin => unsure(left),
         Verdict::Extend => {
             "The interval holds both no gain and one worth acting upon: more outcomes would decide."
                 .to_owned()
@@ -136,7 +145,7 @@ fn weighed(report: &Report, low: f64, high: f64) -> Vec<String> {
         Verdict::Inconclusive => "Nothing follows from that.".to_owned(),
     };
     let mut reasons = vec![gain, means];
-    if report.verdict == Verdict::Extend {
+    if report.verdict == Verdict::Extend && !silence::decides(report) {
         let advice = &report.sample_advice;
         reasons.push(format!(
             "That takes about {} positive and {} negative outcomes.",
@@ -235,30 +244,6 @@ fn by_score(report: &Report) -> String {
          random sample of all.",
         told.join(" ")
     )
-}
-
-/// Why nobody wins where a side is silent about the hard cases.
-fn silent(report: &Report) -> Option<String> {
-    let Report { unanswered, outcomes, .. } = report;
-    if !unanswered.selective {
-        return None;
-    }
-    let (left, right) = unanswered.selective_sides(outcomes);
-    let sides = [(&report.left, unanswered.left, left), (&report.right, unanswered.right, right)];
-    let told = sides.into_iter().filter(|(.., selective)| *selective).map(|(side, silence, _)| {
-        format!(
-            "{side} left {} positive and {} negative outcomes without an answer, beside {} and {} that both answered",
-            count(silence.positives),
-            count(silence.negatives),
-            count(outcomes.positives),
-            count(outcomes.negatives)
-        )
-    });
-    let told: Vec<String> = told.collect();
-    Some(format!(
-        "{}. Whoever is silent about one kind looks better than it is, so nobody wins by the rest.",
-        told.join("; ")
-    ))
 }
 
 fn unlabelled(report: &Report) -> Option<String> {

@@ -17,7 +17,7 @@ use super::{
     segments::{Segment, segments},
     settings::Settings,
     unanswered::Unanswered,
-    verdict::{Evidence, Verdict, decide},
+    verdict::{Areas, Evidence, Verdict, decide},
 };
 
 /// What only the caller knows.
@@ -199,8 +199,9 @@ impl Report {
             || scores(&rows, &table, settings),
         );
         let n = rows.len() as u64;
-        let unanswered = context.unanswered.beside(&outcomes);
-        let verdict = decide(&Evidence::of(n, &outcomes, &unanswered), settings);
+        let unanswered = context.unanswered.beside(&outcomes, n);
+        let evidence = Evidence::of(&Areas::of(&outcomes), n, &outcomes, &unanswered);
+        let verdict = decide(&evidence, settings);
         let mut report = Self {
             left: context.left,
             right: context.right,
@@ -219,7 +220,8 @@ impl Report {
             versions: context.versions,
             settings: settings.clone(),
         };
-        report.verdict_reasons = verdict_reasons(&report);
+        let gain = evidence.gain.filter(|_| !evidence.selective && !evidence.is_little(settings));
+        report.verdict_reasons = verdict_reasons(&report, gain);
         report
     }
 }

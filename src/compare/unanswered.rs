@@ -1,10 +1,17 @@
-//! Whom a side left without an answer, and what became of them: where that depends on the outcome, whoever is silent about
-//! the hard cases looks better than it is.
+//! Whom a side left without an answer, and what became of them: whoever is silent about the hard cases looks better than it is.
+//!
+//! Where it depends on the outcome who was left without, or whether one is known of them, nobody wins. And whoever is silent
+//! about as many of each kind could still have been silent where it would have erred: so nobody wins who would not win if all
+//! that it left unanswered turned against it. Of a share p of the positives and n of the negatives, a silence reaches
+//! u = 1 − (1 − p)(1 − n) of what an area is made of, and with any answers an area A would be from A − uA to A + u(1 − A).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::outcomes::{Known, Outcomes, depends};
+use super::{
+    figure::Estimate,
+    outcomes::{Known, Outcomes, depends},
+};
 
 /// Subjects that one side, or both, left without an answer: they make no pair.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -16,7 +23,12 @@ pub struct Unanswered {
     /// By both sides; they are among the others too.
     #[serde(default)]
     pub both: Silence,
-    /// Whether it depends on the outcome who was left without: then nobody wins by those who were not.
+    /// Whom a side was not asked about, as it had failed too often or there was no turn, and neither was silent about: that is
+    /// nobody's silence.
+    #[serde(default)]
+    pub not_asked: Silence,
+    /// Whether it depends on the outcome, or on whether one is known, who was left without or not asked about: then nobody
+    /// wins by those who were not.
     pub selective: bool,
 }
 
@@ -29,6 +41,21 @@ pub struct Silence {
     pub positives: u64,
     /// Those that did not.
     pub negatives: u64,
+}
+
+/// How much of what an area is made of a side was silent about, from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Reach {
+    pub(super) left: f64,
+    pub(super) right: f64,
+}
+
+/// What of all that is left without an answer depends on outcomes, or on whether one is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Selective {
+    pub(super) left: bool,
+    pub(super) right: bool,
+    pub(super) not_asked: bool,
 }
 
 // === impl Unanswered ===
@@ -47,16 +74,63 @@ impl Unanswered {
         }
     }
 
-    /// With what follows beside the pairs that there are.
-    pub(super) fn beside(self, outcomes: &Outcomes) -> Self {
-        let (left, right) = self.selective_sides(outcomes);
-        Self { selective: left || right, ..self }
+    /// Counts a subject whom a side was not asked about, while neither was silent.
+    pub const fn count_not_asked(&mut self, outcome: Option<bool>) {
+        self.not_asked.count(outcome);
     }
 
-    /// Whether it depends on the outcome whom the left side left without an answer, and whom the right one.
-    pub(super) fn selective_sides(self, outcomes: &Outcomes) -> (bool, bool) {
+    /// With what follows beside the pairs that there are, so many with outcomes and without.
+    pub(super) fn beside(self, outcomes: &Outcomes, pairs: u64) -> Self {
+        let Selective { left, right, not_asked } = self.by_side(outcomes, pairs);
+        Self { selective: left || right || not_asked, ..self }
+    }
+
+    /// The same for each side.
+    pub(super) fn by_side(self, outcomes: &Outcomes, pairs: u64) -> Selective {
+        let Self { left, right, both, not_asked, .. } = self;
+        let pairs = Known { labelled: outcomes.labelled, pairs };
+        let nobody = Silence::default();
+        Selective {
+            left: left.is_selective(outcomes, right, both) || depends(left.known(), pairs),
+            right: right.is_selective(outcomes, left, both) || depends(right.known(), pairs),
+            not_asked: not_asked.is_selective(outcomes, nobody, nobody) || depends(not_asked.known(), pairs),
+        }
+    }
+
+    /// How far each silence reaches, beside the pairs that there are.
+    pub(super) fn reach(self, outcomes: &Outcomes) -> Reach {
         let Self { left, right, both, .. } = self;
-        (left.is_selective(outcomes, right, both), right.is_selective(outcomes, left, both))
+        let share = |silent: u64, paired: u64, left: u64, right: u64, both: u64| {
+            let all = (paired + left + right).saturating_sub(both);
+            if all == 0 { 0.0 } else { silent as f64 / all as f64 }
+        };
+        let of = |side: Silence| {
+            let positives =
+                share(side.positives, outcomes.positives, left.positives, right.positives, both.positives);
+            let negatives =
+                share(side.negatives, outcomes.negatives, left.negatives, right.negatives, both.negatives);
+            1.0 - (1.0 - positives) * (1.0 - negatives)
+        };
+        Reach { left: of(left), right: of(right) }
+    }
+}
+
+// === impl Reach ===
+
+impl Reach {
+    /// The interval of right − left, whatever those would have said who were silent: `left` and `right` are both areas.
+    pub(super) fn widen(self, (low, high): (f64, f64), left: &Estimate, right: &Estimate) -> (f64, f64) {
+        let area = |side: &Estimate| side.value.unwrap_or(0.5);
+        let (left, right) = (area(left), area(right));
+        (
+            low - right * self.right - (1.0 - left) * self.left,
+            high + left * self.left + (1.0 - right) * self.right,
+        )
+    }
+
+    /// Whether anybody was silent about anything that counts.
+    pub(super) fn is_any(self) -> bool {
+        self.left > 0.0 || self.right > 0.0
     }
 }
 
@@ -70,6 +144,11 @@ impl Silence {
             Some(false) => self.negatives += 1,
             None => {}
         }
+    }
+
+    /// Of how many of them an outcome is known.
+    const fn known(self) -> Known {
+        Known { labelled: self.positives + self.negatives, pairs: self.subjects }
     }
 
     /// Beside those whom both sides answered, and those whom the other side alone left without an answer.

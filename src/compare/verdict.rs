@@ -2,7 +2,9 @@
 //!
 //! The first row that holds decides. The gain is the right side's AUC minus the left side's, with its interval; a side
 //! tells cases when its area is surely above ½; a share is one of all positives, with Wilson's interval. Both together is
-//! the mean of both ranks: worth it when its area is surely above either side's, and may be so by the margin.
+//! the mean of both ranks: worth it when its area is surely above either side's, and may be so by the margin. Where a side left
+//! subjects without an answer whose outcomes are known, all of these hold only if they do whatever it would have said of them
+//! (`compare::unanswered`): so nobody wins by silence.
 //!
 //! | | holds when | verdict |
 //! |---|---|---|
@@ -23,7 +25,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    figure::Estimate, numbers::wilson, outcomes::Outcomes, settings::Settings, unanswered::Unanswered,
+    figure::Estimate,
+    numbers::wilson,
+    outcomes::Outcomes,
+    settings::Settings,
+    unanswered::{Reach, Unanswered},
 };
 
 /// What the comparison says to do.
@@ -49,7 +55,7 @@ pub(super) struct Evidence {
     pub(super) labelled: u64,
     pub(super) positives: u64,
     pub(super) negatives: u64,
-    /// The interval of right − left.
+    /// The interval of right − left, whatever would have been said of those who were left without an answer.
     pub(super) gain: Option<(f64, f64)>,
     /// Whether the left area is surely above one half.
     pub(super) left_tells: bool,
@@ -64,6 +70,17 @@ pub(super) struct Evidence {
     /// Whether flags of positives surely exclude each other.
     pub(super) exclusive: bool,
     /// The least and the most by which both together rank better than either.
+    pub(super) together: Option<(f64, f64)>,
+}
+
+/// What areas under the curve are, as far as they are known.
+#[derive(Debug, Clone)]
+pub(super) struct Areas<'a> {
+    pub(super) left: &'a Estimate,
+    pub(super) right: &'a Estimate,
+    /// The interval of right − left.
+    pub(super) gain: Option<(f64, f64)>,
+    /// The least and the most by which both together rank better than either, where they tell cases at all.
     pub(super) together: Option<(f64, f64)>,
 }
 
@@ -91,14 +108,10 @@ impl Verdict {
 
 /// The table in this module's documentation.
 pub(super) fn decide(evidence: &Evidence, settings: &Settings) -> Verdict {
-    let minimum = &settings.minimum;
     if evidence.positives == 0 || evidence.negatives == 0 {
         return Verdict::Inconclusive;
     }
-    if evidence.pairs < minimum.pairs
-        || evidence.positives < minimum.positives
-        || evidence.negatives < minimum.negatives
-    {
+    if evidence.is_little(settings) {
         return Verdict::Extend;
     }
     let Some((low, high)) = evidence.gain else {
@@ -137,28 +150,52 @@ fn alone(evidence: &Evidence, settings: &Settings) -> bool {
 // === impl Evidence ===
 
 impl Evidence {
-    pub(super) fn of(pairs: u64, outcomes: &Outcomes, unanswered: &Unanswered) -> Self {
-        let (auc, combined) = (&outcomes.auc, &outcomes.combined);
-        let tells = |area: &Estimate| area.low.is_some_and(|low| low > 0.5);
-        let most = |area: &Estimate| area.high.or(area.value).unwrap_or(1.0);
-        let gain = auc.difference_low.zip(auc.difference_high).map(|(low, high)| (-high, -low));
-        let (over_left, over_right) = (range(&combined.over_left), range(&combined.over_right));
-        let either = |(left, right): ((f64, f64), (f64, f64))| (left.0.min(right.0), left.1.min(right.1));
+    /// Whether there is less than anything is concluded from.
+    pub(super) const fn is_little(&self, settings: &Settings) -> bool {
+        let minimum = &settings.minimum;
+        self.pairs < minimum.pairs || self.positives < minimum.positives || self.negatives < minimum.negatives
+    }
+
+    /// By these areas, of so many pairs.
+    pub(super) fn of(areas: &Areas<'_>, pairs: u64, outcomes: &Outcomes, unanswered: &Unanswered) -> Self {
+        let silence = unanswered.reach(outcomes);
+        let Reach { left, right } = silence;
+        let tells = |area: &Estimate, silent: f64| area.low.is_some_and(|low| low * (1.0 - silent) > 0.5);
+        let most =
+            |area: &Estimate, silent: f64| area.high.or(area.value).unwrap_or(1.0) * (1.0 - silent) + silent;
         Self {
             pairs,
             labelled: outcomes.labelled,
             positives: outcomes.positives,
             negatives: outcomes.negatives,
-            gain: gain.or_else(|| auc.same_order.then_some((0.0, 0.0))),
-            left_tells: tells(&auc.left),
-            right_tells: tells(&auc.right),
-            best: most(&auc.left).max(most(&auc.right)),
+            gain: areas.gain.map(|gain| silence.widen(gain, areas.left, areas.right)),
+            left_tells: tells(areas.left, left),
+            right_tells: tells(areas.right, right),
+            best: most(areas.left, left).max(most(areas.right, right)),
             selective: outcomes.labelling.selective
                 || outcomes.labelling.only_flagged
                 || unanswered.selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
-            exclusive: combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
-            together: over_left.zip(over_right).map(either).filter(|_| tells(&combined.auc)),
+            exclusive: outcomes.combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
+            together: areas.together.map(|(low, high)| (low - left - right, high)),
+        }
+    }
+}
+
+// === impl Areas ===
+
+impl<'a> Areas<'a> {
+    pub(super) fn of(outcomes: &'a Outcomes) -> Self {
+        let (auc, combined) = (&outcomes.auc, &outcomes.combined);
+        let gain = auc.difference_low.zip(auc.difference_high).map(|(low, high)| (-high, -low));
+        let (over_left, over_right) = (range(&combined.over_left), range(&combined.over_right));
+        let either = |(left, right): ((f64, f64), (f64, f64))| (left.0.min(right.0), left.1.min(right.1));
+        let tells = combined.auc.low.is_some_and(|low| low > 0.5);
+        Self {
+            left: &auc.left,
+            right: &auc.right,
+            gain: gain.or_else(|| auc.same_order.then_some((0.0, 0.0))),
+            together: over_left.zip(over_right).map(either).filter(|_| tells),
         }
     }
 }

@@ -12,9 +12,10 @@ use super::{
     figure::Estimate,
     outcomes::{Spread, estimates},
     ranks::order,
-    reasons::verdict_reasons,
+    reasons::{SILENCE_DECIDES, verdict_reasons},
     report::Report,
-    verdict::{Evidence, decide},
+    unanswered::Unanswered,
+    verdict::{Areas, Evidence, decide},
     words::{count, signed},
 };
 
@@ -139,26 +140,26 @@ impl Report {
     /// What flags find together is not weighed so, and decides nothing.
     #[must_use]
     pub fn decided_by(mut self, areas: &WeightedAreas) -> Self {
-        let minimum = &self.settings.minimum;
-        let few = self.n < minimum.pairs
-            || self.outcomes.positives < minimum.positives
-            || self.outcomes.negatives < minimum.negatives;
-        if few || self.unanswered.selective || self.outcomes.labelling.only_flagged {
+        if self.unanswered.selective || self.outcomes.labelling.only_flagged {
             return self;
         }
-        let tells = |area: &Estimate| area.low.is_some_and(|low| low > 0.5);
-        let most = |area: &Estimate| area.high.or(area.value).unwrap_or(1.0);
         let gain = areas.difference.low.zip(areas.difference.high).map(|(low, high)| (-high, -low));
-        let evidence = Evidence {
+        let weighed = Areas {
+            left: &areas.left,
+            right: &areas.right,
             gain: gain.or_else(|| self.outcomes.auc.same_order.then_some((0.0, 0.0))),
-            left_tells: tells(&areas.left),
-            right_tells: tells(&areas.right),
-            best: most(&areas.left).max(most(&areas.right)),
-            selective: false,
             together: None,
-            ..Evidence::of(self.n, &self.outcomes, &self.unanswered)
         };
-        self.verdict = decide(&evidence, &self.settings);
+        let evidence = |unanswered: &Unanswered| Evidence {
+            selective: false,
+            ..Evidence::of(&weighed, self.n, &self.outcomes, unanswered)
+        };
+        let seen = evidence(&self.unanswered);
+        if seen.is_little(&self.settings) {
+            return self;
+        }
+        let without_silence = decide(&evidence(&Unanswered::default()), &self.settings);
+        self.verdict = decide(&seen, &self.settings);
         let interval = gain.map_or_else(
             || "without an interval".to_owned(),
             |(low, high)| format!("{} to {}", signed(low), signed(high)),
@@ -174,9 +175,10 @@ impl Report {
             areas.right.value.unwrap_or_default(),
             signed(-areas.difference.value.unwrap_or_default())
         );
-        self.verdict_reasons = verdict_reasons(&self);
+        self.verdict_reasons = verdict_reasons(&self, seen.gain);
+        let silence = (self.verdict != without_silence).then(|| SILENCE_DECIDES.to_owned());
         // In the place of why nobody won.
-        self.verdict_reasons.splice(..1, [told]);
+        self.verdict_reasons.splice(..1, std::iter::once(told).chain(silence));
         self
     }
 }

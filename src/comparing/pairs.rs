@@ -61,11 +61,13 @@ pub struct ComparedSide {
     pub assessed_at: Timestamp,
 }
 
-/// A subject whom a side left without a whole answer.
+/// A subject whom a side left without a whole answer, or was not asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct Silent {
     /// Whether the left side did, and the right one.
     pub sides: (bool, bool),
+    /// Whether a side was not asked, as it had failed too often or there was no turn.
+    pub not_asked: bool,
     /// When that was asked first.
     pub at: Timestamp,
     /// What became of the subject.
@@ -94,7 +96,12 @@ impl Silent {
     #[must_use]
     pub fn count<'a>(all: impl IntoIterator<Item = &'a Self>) -> Unanswered {
         let mut unanswered = Unanswered::default();
-        all.into_iter().for_each(|silent| unanswered.count(silent.sides, silent.outcome));
+        for silent in all {
+            match silent.sides {
+                (false, false) if silent.not_asked => unanswered.count_not_asked(silent.outcome),
+                sides => unanswered.count(sides, silent.outcome),
+            }
+        }
         unanswered
     }
 }

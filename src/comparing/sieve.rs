@@ -41,7 +41,7 @@ pub(super) struct Sieve<'a> {
     seen: HashSet<SubjectId>,
     /// Pairs that were not made by one question, the earliest of each subject; those of questions follow them.
     others: HashMap<SubjectId, ComparedPair>,
-    /// Subjects whom a side left without an answer.
+    /// Subjects whom a side left without an answer, or was not asked about.
     silent: HashMap<SubjectId, Silent>,
     excluded: BTreeMap<Reason, u64>,
     found: u64,
@@ -111,14 +111,14 @@ impl<'a> Sieve<'a> {
         others
     }
 
-    /// Whom a side left without a whole answer, and nobody made up for by a pair; `outcome` tells what became of a subject who
+    /// Whom a side left without a whole answer, or was not asked about, and nobody made up for by a pair; `outcome` tells what became of a subject who
     /// was asked about at that time.
     pub(super) fn silent(&self, outcome: impl Fn(&str, Timestamp) -> Option<bool>) -> Vec<Silent> {
         let silent = self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject));
         silent.map(|(subject, it)| Silent { outcome: outcome(subject.as_str(), it.at), ..*it }).collect()
     }
 
-    /// An answer that is not whole, or has no score, is as good as none.
+    /// An answer that is not whole, or has no score, is as good as none. Whoever was not asked is not silent.
     fn note_silence(&mut self, candidate: &Candidate, at: Timestamp, reason: Option<&Reason>) {
         let is_silence = matches!(
             reason,
@@ -126,6 +126,7 @@ impl<'a> Sieve<'a> {
                 Reason::LeftUnanswered
                     | Reason::RightUnanswered
                     | Reason::NeitherAnswered
+                    | Reason::NotAsked
                     | Reason::Incomplete
                     | Reason::NoScore
             )
@@ -133,13 +134,17 @@ impl<'a> Sieve<'a> {
         if !is_silence {
             return;
         }
+        let is_not_asked = |side: &Side| side.part == Some(Part::NotAsked);
         let lacks = |side: &Side| {
-            side.status != Some(Status::Completed) || side.score.and_then(Points::new).is_none()
+            let is_whole =
+                side.status == Some(Status::Completed) && side.score.and_then(Points::new).is_some();
+            !is_not_asked(side) && !is_whole
         };
         let (left, right) = (lacks(&candidate.left), lacks(&candidate.right));
         let silent = self.silent.entry(candidate.subject.clone());
-        let silent = silent.or_insert(Silent { sides: (false, false), at, outcome: None });
+        let silent = silent.or_insert(Silent { sides: (false, false), not_asked: false, at, outcome: None });
         silent.sides = (silent.sides.0 || left, silent.sides.1 || right);
+        silent.not_asked |= is_not_asked(&candidate.left) || is_not_asked(&candidate.right);
         silent.at = silent.at.min(at);
     }
 

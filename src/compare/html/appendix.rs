@@ -54,7 +54,8 @@ pub(super) fn conventions(report: &Report) -> String {
          by {margin}; each side flags surely more than {} of all positives which the other does not; and one side's flag makes the \
          other's less likely: complementary. The gain in area is surely above 0 and may reach {margin}, and the right area is \
          surely above ½: promote. Both together as before, and the left side not surely better: complementary. The gain is \
-         surely below {margin}, and the left area surely above ½: keep. Else: extend.</dd>\n",
+         surely below {margin}, and the left area surely above ½: keep. Else: extend. Where a side left subjects without an answer whose outcomes are known, gain and areas are taken at \
+         the worst that it could have said of them.</dd>\n",
         settings.minimum.pairs,
         settings.minimum.positives,
         settings.minimum.negatives,

@@ -1,6 +1,6 @@
 //! Verdicts on populations of which the truth is known.
 
-use super::{Context, Generator, Settings, noise, pairs, report};
+use super::{Bootstrap, Context, Generator, Settings, noise, pairs, report};
 use crate::compare::{Report, Unanswered, Verdict};
 
 type Sides = fn(&mut Generator, bool, usize) -> (f64, f64);
@@ -179,6 +179,89 @@ fn nobody_wins_by_silence_about_the_hard_cases() {
     assert!(silent.unanswered.selective && silent.unanswered.right.negatives == 0, "{:?}", silent.unanswered);
     assert_eq!(silent.verdict, Verdict::Extend);
     assert!(silent.verdict_reasons[0].starts_with("beta left"), "{:?}", silent.verdict_reasons);
+}
+
+/// 4,000 subjects, a fifth positive, as `sides` says of them; `hushed` says whom the right side leaves without an answer, and
+/// `known` of whom of these an outcome is known.
+fn hushed(
+    seed: u64,
+    sides: Sides,
+    hushed: impl Fn(bool, f64, usize) -> bool,
+    known: impl Fn(bool) -> bool,
+    asked: bool,
+) -> Report {
+    let mut generator = Generator::new(seed);
+    let (mut answered, mut unanswered) = (Vec::new(), Unanswered::default());
+    for place in 0..4000 {
+        let positive = place % 5 == 0;
+        let (left, right) = sides(&mut generator, positive, place);
+        let outcome = known(positive).then_some(positive);
+        if !hushed(positive, right, place) {
+            answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
+        } else if asked {
+            unanswered.count((false, true), outcome);
+        } else {
+            unanswered.count_not_asked(outcome);
+        }
+    }
+    let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
+    let context = Context { unanswered, right: "beta".to_owned(), ..Context::default() };
+    Report::of(&pairs(answered), &settings, context)
+}
+
+fn equal(generator: &mut Generator, positive: bool, _: usize) -> (f64, f64) {
+    (seen(generator, positive, 20.0), seen(generator, positive, 20.0))
+}
+
+#[test]
+fn nobody_wins_by_silence_about_as_many_of_each_kind_where_it_would_have_erred() {
+    for seed in 1..=20 {
+        // About one in seven of each kind, those whom the right side would have ranked worst.
+        let report = hushed(
+            seed,
+            equal,
+            |positive, right, _| if positive { right < 47.0 } else { right > 53.0 },
+            |_| true,
+            true,
+        );
+        assert!(!report.unanswered.selective, "{:?}", report.unanswered);
+        let auc = &report.outcomes.auc;
+        assert!(auc.difference_high < Some(-0.02), "it looks better: {auc:?}");
+        assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
+        let told = report.verdict_reasons.join(" ");
+        for part in
+            ["beta left", "without an answer", "Whatever would have been said of them", "asking them again"]
+        {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_much_better_side_wins_though_it_is_silent_now_and_then() {
+    for asked in [true, false] {
+        let report = hushed(2, weak_and_strong, |_, _, place| place % 61 == 0, |_| true, asked);
+        assert_eq!(report.verdict, Verdict::Promote, "{:?}", report.verdict_reasons);
+        assert_eq!(report.verdict_reasons.join(" ").contains("the gain may lie"), asked);
+        assert!(report.verdict_reasons.join(" ").contains("66"), "{:?}", report.verdict_reasons);
+    }
+}
+
+#[test]
+fn nobody_wins_by_silence_about_those_of_whom_nothing_is_known() {
+    for asked in [true, false] {
+        let report =
+            hushed(3, equal, |positive, right, _| positive && right < 50.0, |positive| !positive, asked);
+        assert!(report.unanswered.selective, "{:?}", report.unanswered);
+        assert_eq!(report.verdict, Verdict::Extend);
+        let by_outcome = hushed(3, equal, |positive, right, _| positive && right < 50.0, |_| true, asked);
+        assert!(by_outcome.unanswered.selective, "{:?}", by_outcome.unanswered);
+        assert!(
+            by_outcome.verdict_reasons[0].contains("nobody wins by the rest"),
+            "{:?}",
+            by_outcome.verdict_reasons
+        );
+    }
 }
 
 #[test]

@@ -199,6 +199,11 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
         }
         asked
     };
+    let not_asked = |subject, left: bool| {
+        let mut asked = without(subject, left, false);
+        asked.right.part = Some(Part::NotAsked);
+        asked
+    };
     let mut partial = candidate(5);
     partial.right.status = Some(Status::Partial);
     let (selection, countries) = (selection(), Countries::new());
@@ -211,14 +216,24 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
         without(4, true, false),
         candidate(4),
         partial,
+        not_asked(6, true),
+        not_asked(7, false),
+        not_asked(8, true),
+        candidate(8),
+        not_asked(1, true),
     ] {
         sieve.sift(asked);
     }
     let silent = sieve.silent(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
     let unanswered = Silent::count(&silent);
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
-    assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 0, 1), (3, 1, 2)));
+    assert_eq!((told(unanswered.left), told(unanswered.right)), ((3, 0, 2), (3, 1, 2)));
     assert_eq!(told(unanswered.both), (1, 0, 1));
+    assert_eq!(
+        told(unanswered.not_asked),
+        (1, 0, 1),
+        "silence beside it goes before, and a pair makes up for it"
+    );
 }
 
 #[test]

@@ -100,8 +100,12 @@ fn another_version_closes_the_segment_for_good() {
 #[test]
 fn silence_counts_only_while_pairs_do() {
     let silences = |pairs: Vec<(ComparedPair, Option<bool>)>| {
-        let silent =
-            |second: i64| Silent { sides: (false, true), at: BEGAN + second.seconds(), outcome: None };
+        let silent = |second: i64| Silent {
+            sides: (false, true),
+            not_asked: false,
+            at: BEGAN + second.seconds(),
+            outcome: None,
+        };
         let silent: Vec<Silent> = (0..200).map(silent).collect();
         Course::of(&experiment(), pairs, &silent).unanswered.right.subjects
     };
