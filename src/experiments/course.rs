@@ -177,7 +177,7 @@ impl Course {
         self.rows.len()
     }
 
-    /// Since when another version is answering.
+    /// Since when another version is answering: then nothing that comes later counts.
     #[must_use]
     pub fn closed_at(&self) -> Option<Timestamp> {
         self.segments.iter().find(|segment| !segment.counts).map(|segment| segment.from)
@@ -253,6 +253,14 @@ impl Experiment {
     pub fn ends_at(&self) -> Timestamp {
         let days = SignedDuration::from_hours(24 * i64::from(self.plan.horizon.days));
         self.registered_at.checked_add(days).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether another experiment compares the same two providers, either way round, in a time that overlaps.
+    pub(super) fn runs_beside(&self, other: &Self) -> bool {
+        let (one, another) = ((&self.plan.left, &self.plan.right), (&other.plan.left, &other.plan.right));
+        let same = one == another || one == (another.1, another.0);
+        let overlaps = self.registered_at < other.ends_at() && other.registered_at < self.ends_at();
+        self.id != other.id && self.team == other.team && same && overlaps
     }
 
     /// Which pairs could count.

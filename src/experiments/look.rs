@@ -12,6 +12,10 @@ use crate::{
 
 /// The surest that a look has to be. What this leaves to chance is nothing beside the error of the whole.
 const SUREST: f64 = 1.0 - 1e-12;
+/// No difference is so many standard errors away by chance: where a share allows hardly any error, this is the bound.
+const FARTHEST: f64 = 40.0;
+/// So many of the experiments beside one are named.
+const NAMED: usize = 10;
 const SERVICE_ELSEWHERE: &str = "an experiment compares answers: GET /v1/comparisons tells how both served";
 
 /// What was found at a planned look.
@@ -50,6 +54,27 @@ pub struct Look {
 // === impl Look ===
 
 impl Look {
+    /// Notes which others of a team's experiments compare the same two providers in the same time, and what that means.
+    pub fn note_beside(&mut self, experiment: &Experiment, all: &[Experiment]) {
+        let beside: Vec<&str> = all
+            .iter()
+            .filter(|other| experiment.runs_beside(other))
+            .map(|other| other.name.as_str())
+            .collect();
+        if beside.is_empty() {
+            return;
+        }
+        let named =
+            beside.iter().take(NAMED).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let more = beside.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        self.report.notes.push(format!(
+            "The number of other experiments of your team on the same two providers in the same time is {}: {named}{more}. Each \
+             one's error rate is its own: of several, one finds a difference by chance more often than that.",
+            beside.len()
+        ));
+    }
+
     /// Looks at what there is at `now`, after the looks `taken`; `audited` is the share of the unflagged that was drawn.
     #[must_use]
     pub fn take(
@@ -62,8 +87,10 @@ impl Look {
     ) -> Self {
         let plan = &experiment.plan;
         let shares: Vec<f64> = taken.iter().map(|look| look.share).chain([share]).collect();
-        let last = is_last.then_some(taken.len());
-        let bound = bounds(&shares, last, plan.error_rate).last().copied().unwrap_or(f64::MAX);
+        // Who lets another version answer chooses when that is: then only what its share allows is spent.
+        let spends_all = is_last && course.closed_at().is_none();
+        let last = spends_all.then_some(taken.len());
+        let bound = bounds(&shares, last, plan.error_rate).last().copied().unwrap_or(FARTHEST).min(FARTHEST);
         let settings = plan.settings((1.0 - nominal(bound)).min(SUREST));
         let mut report = Report::of(&course.compared(), &settings, context(experiment, course));
         let selective = report.outcomes.labelling.selective;

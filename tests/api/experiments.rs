@@ -65,6 +65,8 @@ async fn it_is_looked_at_when_that_is_due_and_never_again() {
     let (path, experiment) = registered(&gateway, &with(trial(), json!({"looks": 2}))).await;
     assert_eq!(experiment["progress"]["pairs"], 0, "what was there before does not count: {experiment}");
     assert_eq!(experiment["plan"]["left_version"]["mapping_version"], "idenfy/2");
+    registered(&gateway, &with(trial(), json!({"name": "beside", "left": "youverify", "right": "idenfy"})))
+        .await;
     let look = async || post(&gateway, &format!("{path}/looks"), &json!({})).await;
     labelled(&gateway, 100..110).await;
     let early = look().await.problem(409, "look_not_due");
@@ -81,6 +83,11 @@ async fn it_is_looked_at_when_that_is_due_and_never_again() {
     );
     assert!(first["bound"].as_f64() > Some(2.9), "half of the data must be surer than all of it: {first}");
     assert_eq!(first["report"]["n"], 50);
+    assert!(
+        first["report"]["notes"].to_string().contains("is 1: \\\"beside\\\""),
+        "{}",
+        first["report"]["notes"]
+    );
     look().await.problem(409, "look_not_due");
     labelled(&gateway, 150..200).await;
     let told = stands(&gateway, &path).await;

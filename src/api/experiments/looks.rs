@@ -8,9 +8,10 @@ use crate::{
     api::{
         Api,
         auth::Caller,
+        listing::MAX_LIMIT,
         problem::{KeyRefusals, Problem},
     },
-    experiments::{Due, Look},
+    experiments::{Due, Experiment, Look},
     keys::Scope,
 };
 
@@ -58,9 +59,12 @@ pub(in crate::api) async fn take_look(
     let (store, id) = (&api.0.store, experiment.id.clone());
     let audited = store.audited_share(&id).await.map_err(Problem::unreadable)?;
     let (taken, by) = (looks.len(), (caller.key_id().to_owned(), now));
+    let all = all(&api, &caller.tenant).await?;
     // It takes a processor for a while, which requests must not wait for.
     let looking = tokio::task::spawn_blocking(move || {
-        Look::take(&experiment, &course, &looks, due, (audited, &keys), by)
+        let mut look = Look::take(&experiment, &course, &looks, due, (audited, &keys), by);
+        look.note_beside(&experiment, &all);
+        look
     });
     let look = looking.await.map_err(|_panicked| Problem::internal())?;
     store.note_look(&id, look).await.map_err(|error| not_recorded(&error))?;
@@ -68,4 +72,18 @@ pub(in crate::api) async fn take_look(
     let look = store.looks(&id).await.map_err(Problem::unreadable)?.into_iter().nth(taken);
     let look = look.ok_or_else(Problem::internal)?;
     Ok((StatusCode::CREATED, axum::Json(look)))
+}
+
+/// A team's experiments.
+async fn all(api: &Api, team: &str) -> Result<Vec<Experiment>, Problem> {
+    let mut all: Vec<Experiment> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.id.clone());
+        let page = api.0.store.experiments(team, after.as_ref(), MAX_LIMIT).await;
+        let page = page.map_err(Problem::unreadable)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
 }

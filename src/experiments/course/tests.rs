@@ -234,3 +234,48 @@ fn a_pattern_of_flags_of_which_some_surfaced_by_themselves_weighs_nothing_and_co
     let areas = whole.weighted.expect("areas");
     assert!((areas.stand_for - 4000.0).abs() < 1e-6, "{areas:?}");
 }
+
+#[test]
+fn a_version_that_closes_it_early_spends_only_what_its_share_allows() {
+    let (experiment, keys) = (experiment(), KeyMaker::new(Arc::new(HashKey::random().expect("randomness"))));
+    let bound = |other: i64, share: f64| {
+        let pairs = (0..100).map(|number| pair(number, if number == other { "b/2" } else { "b/1" }));
+        let by = ("key".to_owned(), BEGAN);
+        let look = Look::take(&experiment, &course(pairs), &[], (share, true), (0.0, &keys), by);
+        assert!(serde_json::from_str::<Look>(&serde_json::to_string(&look).expect("JSON")).is_ok());
+        (look.bound, look.confidence)
+    };
+    let (closed, over) = (bound(50, 0.5), bound(-1, 0.5));
+    assert!((closed.0 - 2.962_59).abs() < 1e-4, "what half of the planned pairs allow: {closed:?}");
+    assert!((over.0 - 1.959_96).abs() < 1e-4, "its time is over, and all is spent: {over:?}");
+    assert!(closed.1 > 0.996 && over.1 < 0.951);
+    let soon = bound(1, 0.001);
+    assert!(soon.0 == 40.0 && soon.1 < 1.0, "hardly any error is allowed, and that can be written: {soon:?}");
+    let (whole, _) = bound(99, 1.0);
+    assert!((whole - 1.959_96).abs() < 1e-4, "the planned number is there: {whole}");
+}
+
+#[test]
+fn a_look_names_what_else_compares_the_same_two_at_the_same_time() {
+    let of = |name: &str, change: fn(&mut Experiment)| {
+        let mut other = experiment();
+        (other.id, other.name) = (ExperimentId::from_text(&format!("exp_{name}")), name.to_owned());
+        change(&mut other);
+        other
+    };
+    let all = [
+        experiment(),
+        of("twin", |_| {}),
+        of("mirrored", |it| std::mem::swap(&mut it.plan.left, &mut it.plan.right)),
+        of("overlapping", |it| it.registered_at = BEGAN + (24 * 29).hours()),
+        of("later", |it| it.registered_at = BEGAN + (24 * 30).hours()),
+        of("elsewhere", |it| it.plan.right = ProviderName::new("c")),
+        of("others", |it| it.team = "fraud".to_owned()),
+    ];
+    let mut look = look(0, true);
+    look.note_beside(&experiment(), &all[..1]);
+    assert!(look.report.notes.is_empty(), "it is not beside itself");
+    look.note_beside(&experiment(), &all);
+    let note = look.report.notes.concat();
+    assert!(note.contains("is 3: \"twin\", \"mirrored\", \"overlapping\"."), "{note}");
+}
