@@ -29,6 +29,9 @@ about, flagged or not: from flagged ones alone nobody wins.
 Against a server, with a key of scope compare in RISK_GATEWAY_KEY:
   risk-gateway compare --server http://127.0.0.1:8080 --left idenfy --right youverify --from 2026-01-01";
 
+const NO_SUBJECTS: &str = "The file has no column subject_id, so nobody can tell whether a subject counts several times: \
+    intervals take every line for another one.";
+
 /// Compare two providers on pairs of answers about the same subjects.
 ///
 /// Reads pairs from a file, and needs neither a server nor a configuration then; or asks a server about its own. Tells how
@@ -126,6 +129,7 @@ impl Compare {
             funnel: found.funnel,
             unanswered: found.unanswered,
             service: Service { reason, ..Service::default() },
+            notes: (!found.tells_subjects).then(|| NO_SUBJECTS.to_owned()).into_iter().collect(),
             ..Context::default()
         };
         Ok(Report::of(&found.pairs, &self.settings.checked()?, context))

@@ -72,6 +72,8 @@ pub struct Found {
     pub funnel: Funnel,
     /// Whom a side left without an answer.
     pub unanswered: Unanswered,
+    /// Whether there is a column `subject_id`, by which several lines about one subject are told.
+    pub tells_subjects: bool,
 }
 
 /// Reads pairs, about a million a second.
@@ -114,6 +116,7 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
         }
     }
     subjects.count_silence(&mut found.unanswered);
+    found.tells_subjects = columns.0[SUBJECT].is_some();
     found.funnel = Funnel::default()
         .step("read", read)
         .step("usable", found.pairs.len() as u64)

@@ -9,9 +9,13 @@ use super::{
     outcomes::Known,
     report::Report,
     verdict::Verdict,
-    words::{count, percent, signed},
+    words::{count, percent, signed, sureness},
 };
 
+/// Where so large a share of cases is flagged, perhaps nobody else was looked into.
+const NEARLY_ALL: f64 = 0.99;
+/// Of fewer cases all may be flagged without that.
+const FEWEST_CASES: u64 = 30;
 /// Whoever knows nobody below this has no safe subjects.
 const SAFE_BELOW: f64 = 20.0;
 
@@ -21,6 +25,7 @@ pub(super) fn verdict_reasons(report: &Report, gain: Option<(f64, f64)>) -> Vec<
     reasons.extend(silence::told(report, gain));
     reasons.extend(flags(report));
     reasons.extend(unlabelled(report));
+    reasons.extend(presumed(report));
     reasons.extend(narrow(report));
     reasons.extend(segments(report));
     reasons
@@ -119,10 +124,10 @@ fn worthless(report: &Report) -> String {
 /// right − left whatever those would have said who were silent.
 fn weighed(report: &Report, (low, high): (f64, f64), (least, most): (f64, f64)) -> Vec<String> {
     let (left, right, auc) = (&report.left, &report.right, &report.outcomes.auc);
-    let confidence = report.settings.confidence * 100.0;
+    let confidence = sureness(report.settings.confidence);
     let margin = report.settings.margin;
     let gain = format!(
-        "{right}'s area under the curve is {:.3} and {left}'s {:.3}: a gain of {} ({confidence:.0} % interval {} to {}; {margin} is \
+        "{right}'s area under the curve is {:.3} and {left}'s {:.3}: a gain of {} ({confidence} interval {} to {}; {margin} is \
          worth acting upon).",
         auc.right.value.unwrap_or_default(),
         auc.left.value.unwrap_or_default(),
@@ -254,6 +259,30 @@ fn unlabelled(report: &Report) -> Option<String> {
              recall looks better than it is.",
             count(labelled),
             count(n)
+        )
+    })
+}
+
+/// Where (nearly) every case is flagged, perhaps nobody else was looked into.
+fn presumed(report: &Report) -> Option<String> {
+    let found = &report.outcomes.mcnemar.positives;
+    let total = report.outcomes.positives;
+    let sides =
+        [(&report.left, found.both + found.left_only), (&report.right, found.both + found.right_only)];
+    let nearly_all = |flagged: u64| flagged as f64 >= NEARLY_ALL * total as f64;
+    let side =
+        sides.into_iter().filter(|(_, flagged)| nearly_all(*flagged)).max_by_key(|(_, flagged)| *flagged);
+    let (who, flagged) = match side {
+        Some((side, flagged)) => (side.as_str(), flagged),
+        None if found.neither == 0 => ("one side or the other", total),
+        None => return None,
+    };
+    (total >= FEWEST_CASES).then(|| {
+        format!(
+            "Of {} positive outcomes {} are flagged by {who}. If nobody looked into the others and they were told as cleared, \
+             outcomes would look just so: make sure that negative ones were looked into.",
+            count(total),
+            count(flagged)
         )
     })
 }

@@ -15,7 +15,7 @@ use super::{
     reasons::verdict_reasons,
     scores::{Scores, both, scores},
     segments::{Segment, segments},
-    settings::Settings,
+    settings::{Minimum, Settings},
     unanswered::Unanswered,
     verdict::{Areas, Evidence, Verdict, decide},
 };
@@ -208,7 +208,7 @@ impl Report {
             n,
             verdict,
             verdict_reasons: Vec::new(),
-            notes: context.notes,
+            notes: context.notes.into_iter().chain(lowered(settings)).collect(),
             sample_advice: sample_advice(n, &agreement.kappa_linear, &outcomes, settings),
             funnel: context.funnel,
             unanswered,
@@ -224,4 +224,25 @@ impl Report {
         report.verdict_reasons = verdict_reasons(&report, gain);
         report
     }
+}
+
+/// What to keep in mind where less than usual is enough to conclude something.
+fn lowered(settings: &Settings) -> Option<String> {
+    let (minimum, usual) = (&settings.minimum, Minimum::default());
+    let counts = [
+        (minimum.pairs, usual.pairs, "pairs"),
+        (minimum.positives, usual.positives, "positive outcomes"),
+        (minimum.negatives, usual.negatives, "negative outcomes"),
+    ];
+    let lowered: Vec<String> = counts
+        .into_iter()
+        .filter(|(asked, usual, _)| asked < usual)
+        .map(|(asked, usual, what)| format!("{asked} {what} instead of {usual}"))
+        .collect();
+    (!lowered.is_empty()).then(|| {
+        format!(
+            "Something is concluded here from {} on: intervals made of fewer are not as sure as they say.",
+            lowered.join(", ")
+        )
+    })
 }

@@ -4,6 +4,9 @@ use risk_provider::Level;
 
 use super::{figure::Estimate, report::Report, verdict::Verdict};
 
+/// A confidence's distance from certainty is shown to within this share of it.
+const NEARLY: f64 = 0.05;
+const MOST_DECIMALS: usize = 12;
 /// What stands where there is no figure.
 pub(super) const NOTHING: &str = "–";
 
@@ -48,6 +51,18 @@ pub(super) fn short_percent(value: f64) -> String {
     } else {
         format!("{percent:.0} %")
     }
+}
+
+/// A confidence with as many decimals as tell how far it is from certainty: 95 %, 99.92 %, 99.9999 %.
+pub(super) fn sureness(confidence: f64) -> String {
+    let percent = confidence * 100.0;
+    let doubt = 100.0 - percent;
+    let shown = |decimals: usize| format!("{percent:.decimals$}");
+    let tells = |text: &String| {
+        text.parse::<f64>().is_ok_and(|shown| (100.0 - shown - doubt).abs() <= doubt * NEARLY + 1e-12)
+    };
+    let text = (0..=MOST_DECIMALS).map(shown).find(tells).unwrap_or_else(|| shown(MOST_DECIMALS));
+    format!("{text} %")
 }
 
 pub(super) fn probability(value: Option<f64>) -> String {
@@ -127,5 +142,16 @@ mod tests {
         assert_eq!(figure(Some(-0.5)), "−0.500");
         assert_eq!(figure(None), "–");
         assert_eq!(probability(Some(0.0001)), "< 0.001");
+        for (confidence, shown) in [
+            (0.95, "95 %"),
+            (0.8, "80 %"),
+            (0.975, "97.5 %"),
+            (0.999, "99.9 %"),
+            (0.9992, "99.92 %"),
+            (0.999_999, "99.9999 %"),
+            (1.0 - 1e-12, "99.9999999999 %"),
+        ] {
+            assert_eq!(sureness(confidence), shown);
+        }
     }
 }

@@ -87,6 +87,9 @@ fn json_has_every_promised_name_from_a_file_and_from_stdin() {
     }
     assert_eq!(from_file["funnel"], json!({"read": 6, "usable": 6, "labelled": 5, "excluded": {}}));
     assert!(from_file["service"]["reason"].is_string(), "a file tells nothing of service");
+    assert!(from_file["notes"][0].as_str().is_some_and(|note| note.contains("no column subject_id")));
+    let with_subjects = report(&["--pairs", "-", "--json"], &PAIRS.replace("id,", "subject_id,"));
+    assert_eq!(with_subjects["notes"], json!([]));
 }
 
 #[test]
@@ -166,6 +169,8 @@ fn settings_come_from_arguments_and_stand_in_the_report() {
     assert_eq!(report["outcomes"]["recall_at_capacity"]["investigated"], 3);
     assert_eq!(report["agreement"]["flag"]["from"], "medium");
     assert_eq!(report["settings"]["minimum"]["pairs"], 5);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("from 5 pairs instead of 100 on") && !notes.contains("positive"), "{notes}");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! How the figures are made, for whoever wants to check them.
 
 use super::escape;
-use crate::compare::{report::Report, words::percent};
+use crate::compare::{
+    report::Report,
+    words::{percent, sureness},
+};
 
 /// What is meant by each figure.
 const CONVENTIONS: [(&str, &str); 11] = [
@@ -74,7 +77,7 @@ pub(super) fn conventions(report: &Report) -> String {
         joined(&versions.left),
         escape(&report.right),
         joined(&versions.right),
-        percent(Some(settings.confidence)),
+        sureness(settings.confidence),
         percent(Some(settings.power)),
         settings.bootstrap.seed
     );

@@ -5,7 +5,7 @@ use crate::compare::{
     figure::{Estimate, Reasons},
     outcomes::LevelRate,
     report::{Report, ServiceSide},
-    words::{count, estimate, figure, level, percent, plain, points, probability, range, share},
+    words::{count, estimate, figure, level, percent, plain, points, probability, range, share, sureness},
 };
 
 /// A table; cells that come from outside are escaped already.
@@ -96,10 +96,8 @@ pub(super) fn outcomes(report: &Report) -> String {
             figure(outcomes.calibration.right.isotonic_brier),
         ],
     ];
-    let confidence = format!(
-        "Against what turned out to be true; intervals of {}",
-        percent(Some(report.settings.confidence))
-    );
+    let confidence =
+        format!("Against what turned out to be true; intervals of {}", sureness(report.settings.confidence));
     [
         table(&confidence, &heads, &rows),
         tests(report),

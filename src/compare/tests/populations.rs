@@ -301,3 +301,26 @@ fn more_data_would_decide_a_close_race() {
     assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
     assert!(report.sample_advice.measured && report.sample_advice.positives.more > 0);
 }
+
+#[test]
+fn where_every_case_is_flagged_it_is_said_that_nobody_else_may_have_been_looked_into() {
+    let told = |presumed: fn(f64, f64) -> bool| {
+        let mut generator = Generator::new(9);
+        let rows: Vec<_> = (0..2000)
+            .map(|place| {
+                let positive = place % 5 == 0;
+                let side = |generator: &mut Generator| seen(generator, positive, 20.0).clamp(0.0, 100.0);
+                let (left, right) = (side(&mut generator), side(&mut generator));
+                (left, right, Some(positive && presumed(left, right)), None)
+            })
+            .collect();
+        report(&pairs(rows)).verdict_reasons.join(" ")
+    };
+    assert!(!told(|_, _| true).contains("just so"));
+    assert!(told(|left, _| left >= 60.0).contains("are flagged by alpha. If nobody looked"));
+    assert!(told(|_, right| right >= 60.0).contains("are flagged by beta. If nobody looked"));
+    assert!(
+        told(|left, right| left >= 60.0 || right >= 60.0).contains("by one side or the other. If nobody")
+    );
+    assert!(!told(|left, _| left >= 92.0).contains("just so"), "too few to tell");
+}
