@@ -23,7 +23,7 @@ const EXAMPLE: &str = "Example:
 Columns of the file, by name, in any order: left_score and right_score (0 to 100; blank: no answer),
 and, where you have them, left_level and right_level (very_low to very_high; blank: the score's own),
 outcome (positive, negative; blank: not known), segment, and subject_id: of several lines about one
-subject the first counts. Others are passed over. Write a line for every subject that both were asked
+subject the scores of the first count, and a positive outcome of any. Others are passed over. Write a line for every subject that both were asked
 about, flagged or not: from flagged ones alone nobody wins.
 
 Against a server, with a key of scope compare in RISK_GATEWAY_KEY:

@@ -3,12 +3,13 @@
 //! A header line, then a line a pair. Columns go by name, in any order; unknown ones are passed over. `left_score` and
 //! `right_score` must be there, `left_level`, `right_level`, `outcome` and `segment` may. A blank level is the cut of its
 //! score, a blank outcome is unknown. A blank score is a provider that did not answer: the pair is left out and counted. Of
-//! several lines with one `subject_id` the first counts, since statistics take pairs for independent.
+//! several lines with one `subject_id` the first that has both scores counts, since statistics take pairs for independent; an
+//! outcome is one of the subject, whichever line tells it, and one that is positive makes it a case.
 //! Anything else that is not understood refuses the whole file, with its line: a report from the rest would look
 //! complete, and rubbish might read as low.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, RandomState},
     io::{self, Read, Write},
 };
@@ -33,6 +34,16 @@ pub enum CsvError {
     /// A column that must be there is not.
     #[error("the header line has no column {0}; it needs left_score and right_score")]
     NoColumn(&'static str),
+    /// Columns seem to be told apart by something else than a comma.
+    #[error(
+        "the header line has no column {name}, and holds {separator}: columns are told apart by commas here"
+    )]
+    Separator {
+        /// The column.
+        name: &'static str,
+        /// What stands there.
+        separator: &'static str,
+    },
     /// A column is there twice.
     #[error("the header line has the column {0} twice; keep one of them")]
     TwiceColumn(&'static str),
@@ -106,7 +117,9 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
             }
             continue;
         };
-        if subject.is_some_and(|subject| !subjects.is_first(subject)) {
+        let earlier = subject.and_then(|subject| subjects.earlier(subject, found.pairs.len()));
+        if let Some(earlier) = earlier {
+            found.pairs.tell(earlier, outcome);
             left_out[3] += 1;
             continue;
         }
@@ -115,7 +128,7 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
             return Err(CsvError::TooManySegments(line));
         }
     }
-    subjects.count_silence(&mut found.unanswered);
+    subjects.count_silence(&mut found);
     found.tells_subjects = columns.0[SUBJECT].is_some();
     found.funnel = Funnel::default()
         .step("read", read)
@@ -132,7 +145,8 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
 #[derive(Default)]
 struct Subjects {
     hasher: RandomState,
-    answered: HashSet<u128>,
+    /// The number of the pair.
+    answered: HashMap<u128, usize>,
     silent: HashMap<u128, ((bool, bool), Option<bool>)>,
 }
 
@@ -144,10 +158,15 @@ impl Subjects {
         half(0) << 64 | half(1)
     }
 
-    /// Whether this is the first pair about a subject.
-    fn is_first(&mut self, subject: &[u8]) -> bool {
-        let key = self.key(subject);
-        self.answered.insert(key)
+    /// The pair that there is about a subject; where there is none, the one of this number will be.
+    fn earlier(&mut self, subject: &[u8], number: usize) -> Option<usize> {
+        match self.answered.entry(self.key(subject)) {
+            Entry::Occupied(earlier) => Some(*earlier.get()),
+            Entry::Vacant(place) => {
+                place.insert(number);
+                None
+            }
+        }
     }
 
     fn note_silence(&mut self, subject: &[u8], silent: (bool, bool), outcome: Option<bool>) {
@@ -158,10 +177,13 @@ impl Subjects {
         *known = (*known).max(outcome);
     }
 
-    /// Counts whom a side left without an answer and no pair is about, each once.
-    fn count_silence(&self, unanswered: &mut Unanswered) {
-        for (_, (sides, outcome)) in self.silent.iter().filter(|(key, _)| !self.answered.contains(*key)) {
-            unanswered.count(*sides, *outcome);
+    /// Counts whom a side left without an answer and no pair is about, each once; what is told of the others is told of them.
+    fn count_silence(&self, found: &mut Found) {
+        for (key, (sides, outcome)) in &self.silent {
+            match self.answered.get(key) {
+                Some(&pair) => found.pairs.tell(pair, *outcome),
+                None => found.unanswered.count(*sides, *outcome),
+            }
         }
     }
 }
@@ -245,7 +267,12 @@ impl Columns {
         }
         for needed in [LEFT_SCORE, RIGHT_SCORE] {
             if columns[needed].is_none() {
-                return Err(CsvError::NoColumn(NAMES[needed]));
+                let holds = |byte: u8| header.as_slice().contains(&byte);
+                return Err(match (holds(b';'), holds(b'\t')) {
+                    (true, _) => CsvError::Separator { name: NAMES[needed], separator: "semicolons" },
+                    (_, true) => CsvError::Separator { name: NAMES[needed], separator: "tabs" },
+                    _ => CsvError::NoColumn(NAMES[needed]),
+                });
             }
         }
         Ok(Self(columns))

@@ -54,6 +54,14 @@ const NEGATIVE: u8 = 0;
 const POSITIVE: u8 = 1;
 const UNKNOWN: u8 = 2;
 
+const fn code(outcome: Option<bool>) -> u8 {
+    match outcome {
+        Some(true) => POSITIVE,
+        Some(false) => NEGATIVE,
+        None => UNKNOWN,
+    }
+}
+
 // === impl Points ===
 
 impl Points {
@@ -99,8 +107,16 @@ impl Pairs {
             segment,
             left_level: pair.left.level as u8,
             right_level: pair.right.level as u8,
-            outcome: pair.outcome.map_or(UNKNOWN, |positive| if positive { POSITIVE } else { NEGATIVE }),
+            outcome: code(pair.outcome),
         });
+    }
+
+    /// Tells another outcome of a pair, by the order in which they came: one that is positive makes a case, and what is known
+    /// goes before nothing.
+    pub(super) fn tell(&mut self, number: usize, outcome: Option<bool>) {
+        if let Some(row) = self.rows.get_mut(number) {
+            row.outcome = code(row.positive().max(outcome));
+        }
     }
 
     /// How many pairs there are.

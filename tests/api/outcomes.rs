@@ -258,3 +258,14 @@ async fn only_who_may_label_tells_and_lists_outcomes() {
     let labeller = gateway.key_for("risk", "label").await;
     created(&answer(post(&gateway, &labeller).json(&fraud("cust-1"))).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_equal_lines_the_first_is_the_one_that_is_new() {
+    let references: Vec<String> = (0..12).map(|number| format!("cust-{number}")).collect();
+    let (gateway, _) = asked(&references.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let lines: Vec<Value> = (0..60).map(|line| fraud(&references[line % 12])).collect();
+    let told = tell_lines(&gateway, &lines).await;
+    let new: Vec<bool> = told.iter().map(|line| line["created"].as_bool().expect("a word")).collect();
+    assert_eq!(new, (0..60).map(|line| line < 12).collect::<Vec<_>>(), "{told:?}");
+    assert!((12..60).all(|line| told[line]["id"] == told[line % 12]["id"]), "{told:?}");
+}

@@ -1,6 +1,6 @@
 //! Outcomes in lines (NDJSON): read as they come, some at a time, so that memory is bounded however many there are.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,7 +12,11 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 
 use super::{OutcomeRequest, note as note_one};
-use crate::api::{Api, auth::Caller, body, problem::Problem};
+use crate::{
+    api::{Api, auth::Caller, body, problem::Problem},
+    ids::OutcomeId,
+    outcomes::Outcome,
+};
 
 pub(super) const CONTENT_TYPE: &str = "application/x-ndjson";
 /// Lines that one request may have.
@@ -43,6 +47,8 @@ struct LineError<'a> {
 
 /// A line as it came, or why it is none; lines count from 1.
 type Line = (usize, Result<Vec<u8>, Problem>);
+/// What was recorded, and whether it is new; or why it was not.
+type Noted = Result<(Outcome, bool), Problem>;
 
 /// The lines of a body, one after the other.
 struct Lines {
@@ -84,7 +90,7 @@ pub(super) async fn note(api: &Api, caller: &Caller, body: Body) -> Response {
             };
             (line, noted)
         });
-        for (line, noted) in join_all(noted).await {
+        for (line, noted) in first_created(join_all(noted).await) {
             let became = match &noted {
                 Ok((outcome, created)) => {
                     let (id, created) = (Some(outcome.id.as_str()), Some(*created));
@@ -100,6 +106,20 @@ pub(super) async fn note(api: &Api, caller: &Caller, body: Body) -> Response {
         }
     }
     (StatusCode::OK, [(header::CONTENT_TYPE, CONTENT_TYPE)], told).into_response()
+}
+
+/// Of equal lines that are recorded together any may have come first: the first of them tells that it did.
+fn first_created(mut noted: Vec<(usize, Noted)>) -> Vec<(usize, Noted)> {
+    let mut first: HashMap<OutcomeId, usize> = HashMap::new();
+    for later in 0..noted.len() {
+        let Some((_, Ok((outcome, created)))) = noted.get_mut(later) else { continue };
+        let earlier = *first.entry(outcome.id.clone()).or_insert(later);
+        let is_new = earlier != later && std::mem::take(created);
+        if let Some((_, Ok((_, created)))) = noted.get_mut(earlier).filter(|_| is_new) {
+            *created = true;
+        }
+    }
+    noted
 }
 
 // === impl Lines ===

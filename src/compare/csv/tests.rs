@@ -112,6 +112,9 @@ fn headers_that_cannot_be_meant_are_refused() {
     assert!(refusal("").contains("no column left_score"));
     assert!(refusal("left_score,right\n1,2\n").contains("no column right_score"));
     assert!(refusal("left_score,right_score,left_score\n1,2,3\n").contains("twice"));
+    let told = refusal("left_score;right_score\n1;2\n");
+    assert!(told.contains("holds semicolons: columns are told apart by commas"), "{told}");
+    assert!(refusal("left_score\tright_score\n1\t2\n").contains("holds tabs"));
 }
 
 #[test]
@@ -142,4 +145,24 @@ fn what_is_written_reads_back_as_the_same_pairs() {
         expected.push(Pair { left, right, outcome, segment });
     }
     assert_eq!(format!("{:?}", (rows, names)), format!("{:?}", expected.sorted()));
+}
+
+#[test]
+fn an_outcome_is_of_the_subject_whichever_line_tells_it() {
+    let header = "subject_id,left_score,right_score,outcome\n";
+    for (lines, expected) in [
+        ("a,1,2,negative\na,3,4,positive\n", Some(true)),
+        ("a,1,2,positive\na,3,4,negative\n", Some(true)),
+        ("a,1,2,\na,3,4,negative\n", Some(false)),
+        ("a,1,2,negative\na,3,4,\n", Some(false)),
+        ("a,1,2,negative\na,,4,positive\n", Some(true)),
+        ("a,,2,negative\na,1,2,\n", Some(false)),
+        ("a,1,2,\nb,3,4,positive\n", None),
+    ] {
+        let found = read_text(&format!("{header}{lines}")).expect("pairs");
+        let (rows, _) = found.pairs.sorted();
+        assert_eq!((rows[0].left, rows[0].positive()), (1.0, expected), "{lines}");
+        let labelled = u64::try_from(found.pairs.labelled()).expect("few");
+        assert_eq!((found.funnel.steps["labelled"], found.unanswered), (labelled, Unanswered::default()));
+    }
 }
