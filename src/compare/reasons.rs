@@ -89,7 +89,9 @@ fn decided(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
             match report.verdict {
                 Verdict::Extend if silence::decides(report) => vec![same, SILENCE_DECIDES.to_owned()],
                 Verdict::Extend => vec![same, unsure(&report.left)],
-                _ => vec![same],
+                Verdict::Promote | Verdict::Keep | Verdict::Complementary | Verdict::Inconclusive => {
+                    vec![same]
+                }
             }
         }
     }

@@ -258,7 +258,7 @@ mod tests {
     fn a_side_that_is_never_wrong_has_the_interval_of_as_many_subjects() {
         let rows: Vec<Weighted> = (0..400)
             .map(|place: u32| {
-                let positive = place % 10 == 0;
+                let positive = place.is_multiple_of(10);
                 let (left, right) = (f64::from(place * 37 % 101), if positive { 90.0 } else { 10.0 });
                 Weighted { left, right, positive, weight: f64::from(place % 3 + 1) }
             })

@@ -250,7 +250,10 @@ fn a_version_that_closes_it_early_spends_only_what_its_share_allows() {
     assert!((over.0 - 1.959_96).abs() < 1e-4, "its time is over, and all is spent: {over:?}");
     assert!(closed.1 > 0.996 && over.1 < 0.951);
     let soon = bound(1, 0.001);
-    assert!(soon.0 == 40.0 && soon.1 < 1.0, "hardly any error is allowed, and that can be written: {soon:?}");
+    assert!(
+        (39.9..=40.0).contains(&soon.0) && soon.1 < 1.0,
+        "hardly any error is allowed, and that can be written: {soon:?}"
+    );
     let (whole, _) = bound(99, 1.0);
     assert!((whole - 1.959_96).abs() < 1e-4, "the planned number is there: {whole}");
 }
