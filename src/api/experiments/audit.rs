@@ -33,7 +33,8 @@ pub(in crate::api) struct DrawRequest {
 ///
 /// Of the subjects whom neither side flags, at random and for good: a keyed hash decides, so each has the same chance
 /// whenever it is asked about, and drawing a larger share only adds to it. Look into all of them, whatever their scores,
-/// and record outcomes; then the next look tells recall among all cases and not only among those that were found.
+/// and into (nearly) all whom a side flags, and record outcomes; then the next look tells recall among all cases and not only
+/// among those that were found.
 #[utoipa::path(
     post,
     path = "/v1/experiments/{id}/audit-sample",
