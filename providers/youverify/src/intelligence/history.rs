@@ -179,7 +179,7 @@ impl Pagination {
             return Err("the list says that it holds more, and ends");
         }
         let more = self.has_next_page.or_else(|| Some(page < self.total_pages?));
-        let more = more.or(self.next_page.map(|_| true));
+        let more = more.or_else(|| self.next_page.map(|_| true));
         if !more.ok_or("the list does not say whether it holds more")? {
             return Ok(None);
         }

@@ -171,7 +171,7 @@ fn q_yv_11_the_profiles_own_id_is_the_reference_whichever_field_holds_it() {
 fn q_yv_8_a_check_started_for_another_name_or_type_is_flagged_or_refused() {
     let pointer = "/entityInformation/businessInformation/businessName";
     for change in [(pointer, json!("Twitter")), ("/type", json!("Individual"))] {
-        let profile = envelope(&edited(started(), &[change.clone()]));
+        let profile = envelope(&edited(started(), std::slice::from_ref(&change)));
         let (told, _) = assess(&provider(), company(), 200, &profile);
         assert!(told.expect("started").flags.contains(&Flag::SubjectNameMismatch), "{change:?}");
         let (told, _) = assess(&strict(), company(), 200, &profile);
