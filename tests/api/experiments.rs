@@ -289,6 +289,7 @@ async fn what_could_teach_nothing_is_refused_with_what_to_do() {
         (json!({"error_rate": 0.5}), "error_rate"),
         (json!({"error_rate": 1e-200}), "error_rate"),
         (json!({"looks": 0}), "looks"),
+        (json!({"flag_level": "very_low"}), "flag_level"),
         (json!({"horizon": {"labelled": 99, "days": 90}}), "horizon.labelled"),
         (json!({"horizon": {"labelled": 100, "days": 0}}), "horizon.days"),
         (json!({"positive": []}), "positive"),

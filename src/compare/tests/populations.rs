@@ -56,6 +56,16 @@ fn the_better_challenger_is_promoted_and_the_worse_one_is_not() {
 }
 
 #[test]
+fn a_side_that_is_better_than_one_that_is_wrong_need_not_tell_anything() {
+    let wrong_and_blind = |generator: &mut Generator, positive: bool, _: usize| {
+        (seen(generator, !positive, 10.0), seen(generator, false, 10.0))
+    };
+    let report = population(2000, 1, wrong_and_blind);
+    assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
+    assert!(report.verdict_reasons[1].starts_with("Whether "), "{:?}", report.verdict_reasons);
+}
+
+#[test]
 fn sides_that_find_different_positives_are_complementary() {
     for seed in 1..6 {
         let report = population(2000, seed, halves);

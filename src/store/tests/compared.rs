@@ -121,11 +121,16 @@ async fn the_answer_that_a_pending_one_came_to_takes_its_place(place: TestStore)
     let first = answered(&subject, 1, "1.5", Status::Pending);
     store.append(first.clone()).await.expect("appended");
     note(&store, shadow(&subject, &first, true)).await;
-    store.append(answered(&subject, 2, "61.5", Status::Completed)).await.expect("appended");
+    let asked_at = candidates(&store, "risk", "idenfy", "youverify").await[0].left.asked_at;
+    let mut second = answered(&subject, 2, "61.5", Status::Completed);
+    let ripened = Assessment { created_at: later(90), ..second.assessment.as_ref().clone() };
+    second.assessment = Arc::new(ripened);
+    store.append(second).await.expect("appended");
     let found = candidates(&store, "risk", "idenfy", "youverify").await;
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].left.score, found[0].left.status), (Some(61.5), Some(Status::Completed)));
     assert_eq!(found[0].same_question, Some(true), "what was asked is known from before");
+    assert_eq!(found[0].left.asked_at, asked_at, "it was asked when it was asked");
 }
 
 async fn who_was_asked_in_vain_never_hides_an_answer(place: TestStore) {
