@@ -42,11 +42,12 @@ const CONCLUDE: &str = "INSERT INTO attempts \
 
 const DELETE_CONCLUDED: &str = "DELETE FROM intents WHERE settle_by < $1 AND id IN (SELECT id FROM attempts)";
 
-/// How many exchanges of a kind there were; nothing is made of them here.
+/// How many exchanges of a kind there were; nothing is made of them here. Grouped by what differs most first: then sorting
+/// compares little.
 const COUNT: &str = "SELECT operation, outcome, sent, billed, currency, duration_ms, COUNT(*), \
      CAST(COALESCE(SUM(price_micros), 0) AS BIGINT) FROM attempts \
      WHERE team = $1 AND provider = $2 AND started_at >= $3 AND started_at < $4 \
-     GROUP BY operation, outcome, sent, billed, currency, duration_ms";
+     GROUP BY duration_ms, operation, outcome, sent, billed, currency";
 
 const FIND: &str = "SELECT id, provider, operation, outcome, sent, billed, price_micros, currency, \
      started_at, duration_ms FROM attempts WHERE id = $1 AND team = $2";

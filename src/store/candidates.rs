@@ -56,8 +56,6 @@ pub struct Candidate {
     pub subject: SubjectId,
     /// Whether the subject's key is gone.
     pub erased: bool,
-    /// Keyed hash of what the left side was asked; none where that is not known.
-    pub question_mac: Option<String>,
     /// Whether both were asked the same; none where that is not known.
     pub same_question: Option<bool>,
     /// Keyed hash of the country.
@@ -107,10 +105,10 @@ struct Words {
 macro_rules! candidates {
     ($asked:literal, $from:literal) => {
         concat!(
-            "SELECT string_agg(format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s %s %s|\
+            "SELECT string_agg(format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s %s %s|\
              %s|%s|%s|%s|%s %s %s|%s|%s', ",
             $asked,
-            ".asked_in, l.subject_id, data_keys.subject_id IS NULL, l.question_mac = r.question_mac, l.question_mac, \
+            ".asked_in, l.subject_id, data_keys.subject_id IS NULL, l.question_mac = r.question_mac, \
              CASE WHEN $6 THEN COALESCE(l.country_mac, r.country_mac) END, l.score, r.score, \
              l.assessed_at, r.assessed_at, l.asked_at, r.asked_at, \
              l.part, l.served, l.status, l.level, l.kind, l.mapping_version, l.profile, \
@@ -233,14 +231,13 @@ impl Store {
 
 impl Candidate {
     fn read(line: &str, source: CandidateSource, known: &mut HashMap<String, Words>) -> Self {
-        let mut parts = line.splitn(13, '|');
+        let mut parts = line.splitn(12, '|');
         let mut next = || parts.next().unwrap_or_default();
         let (asked_in, subject) = (next().to_owned(), SubjectId::from_text(next()));
         // One database writes 1 and 0, the other t and f.
         let [erased, same_question] =
             [next(), next()].map(|word| (!word.is_empty()).then_some(matches!(word, "1" | "t")));
-        let [question_mac, country_mac] =
-            [next(), next()].map(|mac| Some(mac).filter(|mac| !mac.is_empty()).map(str::to_owned));
+        let country_mac = Some(next()).filter(|mac| !mac.is_empty()).map(str::to_owned);
         let [left_score, right_score] = [next(), next()].map(|score| score.parse().ok());
         let [left_at, right_at, left_asked, right_asked] = [next(), next(), next(), next()]
             .map(|micros| micros.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok()));
@@ -251,7 +248,6 @@ impl Candidate {
             subject,
             // What is not understood is not told of anybody.
             erased: erased != Some(false),
-            question_mac,
             same_question,
             country_mac,
             left: Side { score: left_score, assessed_at: left_at, asked_at: left_asked, ..left },

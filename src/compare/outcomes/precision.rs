@@ -75,18 +75,7 @@ fn difference(labelled: &Labelled, value: f64, settings: &Settings) -> Estimate 
         };
         return Estimate::bare(value, reason);
     }
-    let mut generator = Generator::new(settings.bootstrap.seed);
-    let mut drawn = vec![Drawn::default(); labelled.rows.len()];
-    let mut differences: Vec<f64> = Vec::with_capacity(rounds as usize);
-    for _ in 0..rounds {
-        for (drawn, &positive) in drawn.iter_mut().zip(&labelled.positive) {
-            let times = poisson(generator.next());
-            *drawn = Drawn { times, positives: times * u8::from(positive) };
-        }
-        let left = weighted(&labelled.by_left, &labelled.left, &drawn);
-        let right = weighted(&labelled.by_right, &labelled.right, &drawn);
-        differences.extend(finite(left - right));
-    }
+    let mut differences = redrawn(labelled, settings.bootstrap.seed, rounds);
     differences.sort_unstable_by(f64::total_cmp);
     let percentile = |share: f64| {
         let place = share * (differences.len() as f64 - 1.0);
@@ -103,31 +92,70 @@ fn difference(labelled: &Labelled, value: f64, settings: &Settings) -> Estimate 
     Estimate::with(value, (low, high))
 }
 
-/// How often a subject was drawn, and so as a positive.
-#[derive(Debug, Clone, Copy, Default)]
-struct Drawn {
-    times: u8,
-    positives: u8,
+/// The difference in each round, of pairs drawn anew.
+fn redrawn(labelled: &Labelled, seed: u64, rounds: u64) -> Vec<f64> {
+    let lefts = places(&labelled.by_left, &labelled.left);
+    let rights = places(&labelled.by_right, &labelled.right);
+    let positives = labelled.positive.iter().copied().map(u32::from);
+    let rows: Vec<_> = lefts.into_iter().zip(rights).zip(positives).collect();
+    let (poisson, mut generator) = (Poisson::new(), Generator::new(seed));
+    let mut left = vec![Drawn::default(); labelled.left.len()];
+    let mut right = vec![Drawn::default(); labelled.right.len()];
+    let differences = (0..rounds).filter_map(|_| {
+        left.fill(Drawn::default());
+        right.fill(Drawn::default());
+        for &((in_left, in_right), positive) in &rows {
+            let times = poisson.draw(generator.next());
+            left[in_left as usize].add(times, positive);
+            right[in_right as usize].add(times, positive);
+        }
+        finite(redrawn_precision(&left) - redrawn_precision(&right))
+    });
+    differences.collect()
 }
 
-/// Average precision when each subject counts as often as it was drawn.
-fn weighted(order: &[u32], groups: &[Group], drawn: &[Drawn]) -> f64 {
-    let mut end = order.len();
-    steps(groups.iter().rev().map(|group| {
-        let begin = end - group.total() as usize;
-        let (mut positives, mut all) = (0_u32, 0_u32);
-        for &index in &order[begin..end] {
-            let Drawn { times, positives: as_positive } = drawn[index as usize];
-            all += u32::from(times);
-            positives += u32::from(as_positive);
+fn redrawn_precision(drawn: &[Drawn]) -> f64 {
+    steps(
+        drawn
+            .iter()
+            .rev()
+            .map(|group| (f64::from(group.positives), f64::from(group.times - group.positives))),
+    )
+}
+
+/// To which group each row belongs.
+fn places(order: &[u32], groups: &[Group]) -> Vec<u32> {
+    let mut places = vec![0; order.len()];
+    let mut rows = order.iter();
+    for (number, group) in groups.iter().enumerate() {
+        for &row in rows.by_ref().take(group.total() as usize) {
+            places[row as usize] = number as u32;
         }
-        end = begin;
-        (f64::from(positives), f64::from(all - positives))
-    }))
+    }
+    places
+}
+
+/// How often those of one score were drawn, and so as positives.
+#[derive(Debug, Clone, Copy, Default)]
+struct Drawn {
+    times: u32,
+    positives: u32,
+}
+
+impl Drawn {
+    const fn add(&mut self, times: u8, positive: u32) {
+        self.times += times as u32;
+        self.positives += times as u32 * positive;
+    }
 }
 
 /// How often a pair is drawn: Poisson with mean 1, from 32 random bits.
-fn poisson(bits: u64) -> u8 {
+struct Poisson {
+    /// By the first bits; where the others decide, none.
+    known: [Option<u8>; 1 << 12],
+}
+
+impl Poisson {
     /// ⌊2³² · P(X ≤ k)⌋
     const UP_TO: [u32; 10] = [
         1_580_030_168,
@@ -141,7 +169,39 @@ fn poisson(bits: u64) -> u8 {
         4_294_962_463,
         4_294_966_817,
     ];
-    let bits = (bits >> 32) as u32;
-    // All are compared, though they ascend: without a branch that is several times as quick.
-    UP_TO.iter().map(|&bound| u8::from(bits >= bound)).sum()
+
+    fn new() -> Self {
+        Self {
+            known: std::array::from_fn(|first| {
+                let least = (first as u32) << 20;
+                let times = Self::times(least);
+                (Self::times(least | 0xf_ffff) == times).then_some(times)
+            }),
+        }
+    }
+
+    fn draw(&self, bits: u64) -> u8 {
+        self.known[(bits >> 52) as usize].unwrap_or_else(|| Self::times((bits >> 32) as u32))
+    }
+
+    fn times(bits: u32) -> u8 {
+        Self::UP_TO.iter().map(|&bound| u8::from(bits >= bound)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_bits_decide_is_what_all_of_them_say() {
+        let poisson = Poisson::new();
+        let mut generator = Generator::new(11);
+        let near_bounds =
+            Poisson::UP_TO.into_iter().flat_map(|bound| [bound - 1, bound, bound.saturating_add(1)]);
+        let anywhere = (0..100_000).map(|_| (generator.next() >> 32) as u32);
+        for bits in [0, u32::MAX].into_iter().chain(near_bounds).chain(anywhere) {
+            assert_eq!(poisson.draw(u64::from(bits) << 32), Poisson::times(bits), "{bits}");
+        }
+    }
 }
