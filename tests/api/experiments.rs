@@ -238,13 +238,20 @@ async fn decisions_are_kept_with_who_made_them_why_and_by_which_look() {
     assert_eq!((first.status, &first.json()["look"]), (201, &Value::Null), "{}", first.text);
     labelled(&gateway, 0..100).await;
     assert_eq!(post(&gateway, &format!("{path}/looks"), &json!({})).await.status, 201);
+    let anew = decide(json!({"decision": "stop", "rationale": "too few cases"})).await;
+    assert_eq!(
+        (anew.status, &anew.json()["look"]),
+        (201, &json!(1)),
+        "by a look it is another: {}",
+        anew.text
+    );
     let second = decide(keep.clone()).await;
     assert_eq!((second.status, &second.json()["look"]), (201, &json!(1)), "{}", second.text);
     let again = decide(keep).await;
     assert_eq!((again.status, again.json()), (200, second.json()), "told again it is the same one");
     let second = second.json();
     assert!(second["decided_by"].is_string() && second["key_name"].is_string(), "{second}");
-    assert_eq!(stands(&gateway, &path).await["decisions"], json!([first.json(), second]));
+    assert_eq!(stands(&gateway, &path).await["decisions"], json!([first.json(), anew.json(), second]));
     let listed = gateway.get("/v1/experiments").await.good()["experiments"][0].clone();
     assert_eq!((&listed["looks"], &listed["decision"]), (&json!(1), &second));
     assert!(listed["verdict"].is_string(), "{listed}");
