@@ -35,6 +35,7 @@ mod sequential;
 mod settings;
 pub mod text;
 mod unanswered;
+mod unpaired;
 mod verdict;
 mod weighted;
 mod words;
@@ -58,6 +59,7 @@ pub use scores::{BlandAltman, Density, Histograms, Psi, Scores, Wilcoxon, shift}
 pub use segments::{Segment, SegmentAuc};
 pub use sequential::{bounds, nominal};
 pub use settings::{Bootstrap, Minimum, Settings, UnusableSetting};
-pub use unanswered::{Silence, Unanswered};
+pub use unanswered::{AreaChange, Silence, Unanswered};
+pub use unpaired::{Said, Unpaired};
 pub use verdict::Verdict;
 pub use weighted::{Weighted, WeightedAreas};

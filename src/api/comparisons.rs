@@ -119,7 +119,7 @@ async fn report(
         left: selection.left.to_string(),
         right: selection.right.to_string(),
         funnel: gathered.funnel,
-        unanswered: Silent::count(&gathered.silent),
+        unpaired: Silent::count(&gathered.silent),
         service,
         versions: Selection::versions(&gathered.periods),
         notes: report::notes(&gathered.periods, gathered.blinding),

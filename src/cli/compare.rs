@@ -127,7 +127,7 @@ impl Compare {
             left: self.left.clone(),
             right: self.right.clone(),
             funnel: found.funnel,
-            unanswered: found.unanswered,
+            unpaired: found.unpaired,
             service: Service { reason, ..Service::default() },
             notes: (!found.tells_subjects).then(|| NO_SUBJECTS.to_owned()).into_iter().collect(),
             ..Context::default()

@@ -17,7 +17,7 @@ use std::{
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use risk_provider::Level;
 
-use super::{Funnel, Pair, Pairs, Points, Rating, Unanswered};
+use super::{Funnel, Pair, Pairs, Points, Rating, Said, Unpaired};
 
 /// The columns that every file has, in the order in which they are written.
 pub const COLUMNS: [&str; 6] =
@@ -82,7 +82,7 @@ pub struct Found {
     /// How they were found: `read`, `usable`, `labelled`, pairs without a score and repeated ones.
     pub funnel: Funnel,
     /// Whom a side left without an answer.
-    pub unanswered: Unanswered,
+    pub unpaired: Unpaired,
     /// Whether there is a column `subject_id`, by which several lines about one subject are told.
     pub tells_subjects: bool,
 }
@@ -109,11 +109,11 @@ pub fn read(input: impl Read) -> Result<Found, CsvError> {
         let (outcome, segment) = (row.outcome()?, row.segment()?);
         let subject = Some(row.value(SUBJECT)).filter(|subject| !subject.is_empty());
         let (Some(left), Some(right)) = (left, right) else {
-            let silent = (left.is_none(), right.is_none());
-            left_out[usize::from(silent.0) + 2 * usize::from(silent.1) - 1] += 1;
+            left_out[usize::from(left.is_none()) + 2 * usize::from(right.is_none()) - 1] += 1;
+            let [left, right] = [left, right].map(|rating| Said::of(rating.map(|rating| rating.score)));
             match subject {
-                Some(subject) => subjects.note_silence(subject, silent, outcome),
-                None => found.unanswered.count(silent, outcome),
+                Some(subject) => subjects.note_silence(subject, (left, right), outcome),
+                None => found.unpaired.count(left, right, outcome),
             }
             continue;
         };
@@ -147,7 +147,7 @@ struct Subjects {
     hasher: RandomState,
     /// The number of the pair.
     answered: HashMap<u128, usize>,
-    silent: HashMap<u128, ((bool, bool), Option<bool>)>,
+    silent: HashMap<u128, ((Said, Said), Option<bool>)>,
 }
 
 // === impl Subjects ===
@@ -169,20 +169,20 @@ impl Subjects {
         }
     }
 
-    fn note_silence(&mut self, subject: &[u8], silent: (bool, bool), outcome: Option<bool>) {
+    fn note_silence(&mut self, subject: &[u8], said: (Said, Said), outcome: Option<bool>) {
         let key = self.key(subject);
-        let (sides, known) = self.silent.entry(key).or_default();
-        *sides = (sides.0 || silent.0, sides.1 || silent.1);
+        let (sides, known) = self.silent.entry(key).or_insert((said, None));
+        *sides = (sides.0.then(said.0), sides.1.then(said.1));
         // One positive outcome makes a case.
         *known = (*known).max(outcome);
     }
 
     /// Counts whom a side left without an answer and no pair is about, each once; what is told of the others is told of them.
     fn count_silence(&self, found: &mut Found) {
-        for (key, (sides, outcome)) in &self.silent {
+        for (key, ((left, right), outcome)) in &self.silent {
             match self.answered.get(key) {
                 Some(&pair) => found.pairs.tell(pair, *outcome),
-                None => found.unanswered.count(*sides, *outcome),
+                None => found.unpaired.count(*left, *right, *outcome),
             }
         }
     }

@@ -17,6 +17,7 @@ use super::{
     segments::{Segment, segments},
     settings::{Minimum, Settings},
     unanswered::Unanswered,
+    unpaired::Unpaired,
     verdict::{Areas, Evidence, Verdict, decide},
 };
 
@@ -29,8 +30,8 @@ pub struct Context {
     pub right: String,
     /// How the pairs were found.
     pub funnel: Funnel,
-    /// Whom a side left without an answer.
-    pub unanswered: Unanswered,
+    /// Whom a side left without an answer, or was not asked about.
+    pub unpaired: Unpaired,
     /// How well both sides served.
     pub service: Service,
     /// What was compared.
@@ -199,8 +200,9 @@ impl Report {
             || scores(&rows, &table, settings),
         );
         let n = rows.len() as u64;
-        let unanswered = context.unanswered.beside(&outcomes, n);
-        let evidence = Evidence::of(&Areas::of(&outcomes), n, &outcomes, &unanswered);
+        let unanswered = context.unpaired.beside(&rows, &outcomes);
+        let silence = unanswered.reach(&outcomes, n);
+        let evidence = Evidence::of(&Areas::of(&outcomes), n, &outcomes, silence, unanswered.selective);
         let verdict = decide(&evidence, settings);
         let mut report = Self {
             left: context.left,

@@ -24,13 +24,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    figure::Estimate,
-    numbers::wilson,
-    outcomes::Outcomes,
-    settings::Settings,
-    unanswered::{Reach, Unanswered},
-};
+use super::{figure::Estimate, numbers::wilson, outcomes::Outcomes, settings::Settings, unanswered::Reach};
 
 /// What the comparison says to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -156,28 +150,31 @@ impl Evidence {
         self.pairs < minimum.pairs || self.positives < minimum.positives || self.negatives < minimum.negatives
     }
 
-    /// By these areas, of so many pairs.
-    pub(super) fn of(areas: &Areas<'_>, pairs: u64, outcomes: &Outcomes, unanswered: &Unanswered) -> Self {
-        let silence = unanswered.reach(outcomes);
-        let Reach { left, right } = silence;
-        let tells = |area: &Estimate, silent: f64| area.low.is_some_and(|low| low * (1.0 - silent) > 0.5);
-        let most =
-            |area: &Estimate, silent: f64| area.high.or(area.value).unwrap_or(1.0) * (1.0 - silent) + silent;
+    /// By these areas, of so many pairs, with so much not known for silence; `selective` tells whether silence depends on
+    /// outcomes.
+    pub(super) fn of(
+        areas: &Areas<'_>,
+        pairs: u64,
+        outcomes: &Outcomes,
+        silence: Reach,
+        selective: bool,
+    ) -> Self {
+        // Without an interval a side may be anything.
+        let range = |area: &Estimate| (area.low.unwrap_or(0.0), area.high.or(area.value).unwrap_or(1.0));
+        let (left, right) = (silence.of_left(range(areas.left)), silence.of_right(range(areas.right)));
         Self {
             pairs,
             labelled: outcomes.labelled,
             positives: outcomes.positives,
             negatives: outcomes.negatives,
             gain: areas.gain.map(|gain| silence.widen(gain, areas.left, areas.right)),
-            left_tells: tells(areas.left, left),
-            right_tells: tells(areas.right, right),
-            best: most(areas.left, left).max(most(areas.right, right)),
-            selective: outcomes.labelling.selective
-                || outcomes.labelling.only_flagged
-                || unanswered.selective,
+            left_tells: left.0 > 0.5,
+            right_tells: right.0 > 0.5,
+            best: left.1.max(right.1),
+            selective: outcomes.labelling.selective || outcomes.labelling.only_flagged || selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
             exclusive: outcomes.combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
-            together: areas.together.map(|(low, high)| (low - left - right, high)),
+            together: areas.together.map(|(low, high)| (low - silence.left - silence.right, high)),
         }
     }
 }

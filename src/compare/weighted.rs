@@ -14,7 +14,7 @@ use super::{
     ranks::order,
     reasons::{SILENCE_DECIDES, verdict_reasons},
     report::Report,
-    unanswered::Unanswered,
+    unanswered::Reach,
     verdict::{Areas, Evidence, decide},
     words::{count, signed},
 };
@@ -150,15 +150,16 @@ impl Report {
             gain: gain.or_else(|| self.outcomes.auc.same_order.then_some((0.0, 0.0))),
             together: None,
         };
-        let evidence = |unanswered: &Unanswered| Evidence {
+        let evidence = |silence: Reach| Evidence {
             selective: false,
-            ..Evidence::of(&weighed, self.n, &self.outcomes, unanswered)
+            ..Evidence::of(&weighed, self.n, &self.outcomes, silence, false)
         };
-        let seen = evidence(&self.unanswered);
+        // How many those stand for whom one side alone answered is not known.
+        let seen = evidence(self.unanswered.reach(&self.outcomes, self.n).of_pairs_alone());
         if seen.is_little(&self.settings) {
             return self;
         }
-        let without_silence = decide(&evidence(&Unanswered::default()), &self.settings);
+        let without_silence = decide(&evidence(Reach::default()), &self.settings);
         self.verdict = decide(&seen, &self.settings);
         let interval = gain.map_or_else(
             || "without an interval".to_owned(),

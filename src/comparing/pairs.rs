@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Word;
 use crate::{
     assessment::Served,
-    compare::{Pair, Rating, Unanswered},
+    compare::{Pair, Rating, Said, Unpaired},
     ids::SubjectId,
     store::{Candidate, CandidateSource, Part},
 };
@@ -64,10 +64,8 @@ pub struct ComparedSide {
 /// A subject whom a side left without a whole answer, or was not asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct Silent {
-    /// Whether the left side did, and the right one.
-    pub sides: (bool, bool),
-    /// Whether a side was not asked, as it had failed too often or there was no turn.
-    pub not_asked: bool,
+    /// What the left side said, and the right one.
+    pub said: (Said, Said),
     /// When that was asked first.
     pub at: Timestamp,
     /// What became of the subject.
@@ -94,15 +92,12 @@ pub struct AskedOf<'a> {
 impl Silent {
     /// How many there are, by side.
     #[must_use]
-    pub fn count<'a>(all: impl IntoIterator<Item = &'a Self>) -> Unanswered {
-        let mut unanswered = Unanswered::default();
-        for silent in all {
-            match silent.sides {
-                (false, false) if silent.not_asked => unanswered.count_not_asked(silent.outcome),
-                sides => unanswered.count(sides, silent.outcome),
-            }
+    pub fn count<'a>(all: impl IntoIterator<Item = &'a Self>) -> Unpaired {
+        let mut unpaired = Unpaired::default();
+        for Self { said: (left, right), outcome, .. } in all {
+            unpaired.count(*left, *right, *outcome);
         }
-        unanswered
+        unpaired
     }
 }
 

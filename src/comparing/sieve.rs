@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     assessment::{Served, Status},
-    compare::{Funnel, Points, Rating},
+    compare::{Funnel, Points, Rating, Said},
     ids::SubjectId,
     store::{Candidate, CandidateSource, Part, Side},
 };
@@ -134,17 +134,15 @@ impl<'a> Sieve<'a> {
         if !is_silence {
             return;
         }
-        let is_not_asked = |side: &Side| side.part == Some(Part::NotAsked);
-        let lacks = |side: &Side| {
-            let is_whole =
-                side.status == Some(Status::Completed) && side.score.and_then(Points::new).is_some();
-            !is_not_asked(side) && !is_whole
+        let said = |side: &Side| match (side.part, side.status) {
+            (Some(Part::NotAsked), _) => Said::NotAsked,
+            (_, Some(Status::Completed)) => Said::of(side.score.and_then(Points::new)),
+            _ => Said::Nothing,
         };
-        let (left, right) = (lacks(&candidate.left), lacks(&candidate.right));
+        let (left, right) = (said(&candidate.left), said(&candidate.right));
         let silent = self.silent.entry(candidate.subject.clone());
-        let silent = silent.or_insert(Silent { sides: (false, false), not_asked: false, at, outcome: None });
-        silent.sides = (silent.sides.0 || left, silent.sides.1 || right);
-        silent.not_asked |= is_not_asked(&candidate.left) || is_not_asked(&candidate.right);
+        let silent = silent.or_insert(Silent { said: (left, right), at, outcome: None });
+        silent.said = (silent.said.0.then(left), silent.said.1.then(right));
         silent.at = silent.at.min(at);
     }
 

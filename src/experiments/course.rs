@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Experiment, Look};
 use crate::{
     cache::KeyMaker,
-    compare::{Pair, Pairs, Rating, Unanswered},
+    compare::{Pair, Pairs, Rating, Unpaired},
     comparing::{self, AskedOf, ComparedPair, Countries, SegmentKey, Selection, Silent, Version},
     ids::SubjectId,
     store::{Store, StoreError},
@@ -20,7 +20,7 @@ pub struct Course {
     pub segments: Vec<VersionRun>,
     pub(super) rows: Vec<Row>,
     /// Whom a side left without an answer while pairs counted.
-    pub(super) unanswered: Unanswered,
+    pub(super) unpaired: Unpaired,
     /// Pairs that came after the planned number had an outcome.
     pub(super) after_planned: u64,
     /// Subjects of whom something was told before they were asked about.
@@ -158,7 +158,7 @@ impl Course {
         Self {
             segments,
             rows,
-            unanswered: Silent::count(silent.iter().filter(counts)),
+            unpaired: Silent::count(silent.iter().filter(counts)),
             after_planned: u64::try_from(after_planned).unwrap_or(u64::MAX),
             known_before: 0,
             labelled,

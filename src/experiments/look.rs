@@ -138,7 +138,7 @@ fn context(experiment: &Experiment, course: &Course) -> Context {
             .without("other_versions", others)
             .without("after_planned", course.after_planned)
             .without("known_before", course.known_before),
-        unanswered: course.unanswered,
+        unpaired: course.unpaired.clone(),
         service: Service { left: None, right: None, reason: Some(SERVICE_ELSEWHERE.to_owned()) },
         versions,
         notes: Vec::new(),

@@ -39,7 +39,7 @@ fn pairs_without_a_score_are_left_out_and_counted() {
 fn what_became_of_those_without_a_score_is_read_too() {
     let header = "left_score,right_score,outcome\n";
     let text = format!("{header}10,,positive\n10,,negative\n,20,negative\n,,positive\n1,2,\n");
-    let unanswered = read_text(&text).expect("pairs").unanswered;
+    let unanswered = read_text(&text).expect("pairs").unpaired.unanswered();
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
     assert_eq!((told(unanswered.left), told(unanswered.right)), ((2, 1, 1), (3, 2, 1)));
     assert!(refusal(&format!("{header},2,fraud\n")).contains("column outcome"));
@@ -54,7 +54,7 @@ fn of_several_lines_about_one_subject_the_first_counts() {
     assert_eq!(found.funnel.excluded["repeated"], 1);
     let header = "subject_id,left_score,right_score,outcome\n";
     let text = format!("{header}a,1,,positive\na,1,,positive\nb,1,,negative\nb,1,2,negative\n");
-    let unanswered = read_text(&text).expect("pairs").unanswered;
+    let unanswered = read_text(&text).expect("pairs").unpaired.unanswered();
     assert_eq!(
         (unanswered.right.subjects, unanswered.right.negatives),
         (1, 0),
@@ -163,6 +163,6 @@ fn an_outcome_is_of_the_subject_whichever_line_tells_it() {
         let (rows, _) = found.pairs.sorted();
         assert_eq!((rows[0].left, rows[0].positive()), (1.0, expected), "{lines}");
         let labelled = u64::try_from(found.pairs.labelled()).expect("few");
-        assert_eq!((found.funnel.steps["labelled"], found.unanswered), (labelled, Unanswered::default()));
+        assert_eq!((found.funnel.steps["labelled"], found.unpaired), (labelled, Unpaired::default()));
     }
 }

@@ -2,22 +2,21 @@
 
 use crate::compare::{
     report::Report,
-    unanswered::{Silence, Unanswered},
+    unanswered::{Reach, Silence},
     verdict::{Areas, Evidence, decide},
     words::{count, signed},
 };
 
 /// What it takes where silence alone keeps a report from naming anybody.
 pub(in crate::compare) const SILENCE_DECIDES: &str = "Only those who were left without an answer keep it open: fewer unanswered \
-    questions would decide, or asking them again.";
+    questions would decide, or asking them again, or knowing what became of them as often as of others.";
 
 /// Whether another verdict would follow if nobody had been silent.
 pub(super) fn decides(report: &Report) -> bool {
     let Report { n, outcomes, unanswered, settings, .. } = report;
-    let if_all = |unanswered: &Unanswered| {
-        decide(&Evidence::of(&Areas::of(outcomes), *n, outcomes, unanswered), settings)
-    };
-    !unanswered.selective && if_all(unanswered) != if_all(&Unanswered::default())
+    let by =
+        |silence: Reach| decide(&Evidence::of(&Areas::of(outcomes), *n, outcomes, silence, false), settings);
+    !unanswered.selective && by(unanswered.reach(outcomes, *n)) != by(Reach::default())
 }
 
 /// How many were left without an answer, and what the gain may be whatever would have been said of them.
@@ -34,13 +33,13 @@ pub(super) fn told(report: &Report, gain: Option<(f64, f64)>) -> Option<String> 
         return None;
     }
     let beside = format!("Beside {} pairs, {}.", count(report.n), told.join("; "));
-    let gain = gain.filter(|_| unanswered.reach(outcomes).is_any());
+    let gain = gain.filter(|_| unanswered.reach(outcomes, report.n).is_any());
     Some(gain.map_or_else(
         || beside.clone(),
         |(low, high)| {
             let (low, high) = (low.max(-1.0), high.min(1.0));
             format!(
-                "{beside} Whatever would have been said of them, the gain may lie from {} to {}.",
+                "{beside} With what the other side said of them, and whatever this one would have said, the gain may lie from {} to {}.",
                 signed(low),
                 signed(high)
             )

@@ -1,7 +1,7 @@
 //! Verdicts on populations of which the truth is known.
 
 use super::{Bootstrap, Context, Generator, Settings, noise, pairs, report};
-use crate::compare::{Report, Unanswered, Verdict};
+use crate::compare::{Points, Report, Said, Unpaired, Verdict};
 
 type Sides = fn(&mut Generator, bool, usize) -> (f64, f64);
 
@@ -174,21 +174,25 @@ fn a_few_unflagged_ones_do_not_make_an_export_a_population() {
 #[test]
 fn nobody_wins_by_silence_about_the_hard_cases() {
     let mut generator = Generator::new(3);
-    let (mut answered, mut unanswered) = (Vec::new(), Unanswered::default());
+    let (mut answered, mut unpaired) = (Vec::new(), Unpaired::default());
     for place in 0..4000 {
         let positive = place % 5 == 0;
         let (left, right) = weak_and_strong(&mut generator, positive, place);
         if positive && right < 60.0 {
-            unanswered.count((false, true), Some(true));
+            unpaired.count(said(left), Said::Nothing, Some(true));
         } else {
             answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
         }
     }
-    let context = Context { unanswered, right: "beta".to_owned(), ..Context::default() };
+    let context = Context { unpaired, right: "beta".to_owned(), ..Context::default() };
     let silent = Report::of(&pairs(answered), &Settings::default(), context);
     assert!(silent.unanswered.selective && silent.unanswered.right.negatives == 0, "{:?}", silent.unanswered);
     assert_eq!(silent.verdict, Verdict::Extend);
     assert!(silent.verdict_reasons[0].starts_with("beta left"), "{:?}", silent.verdict_reasons);
+}
+
+fn said(score: f64) -> Said {
+    Said::of(Points::new(score.clamp(0.0, 100.0)))
 }
 
 /// 4,000 subjects, a fifth positive, as `sides` says of them; `hushed` says whom the right side leaves without an answer, and
@@ -201,7 +205,7 @@ fn hushed(
     asked: bool,
 ) -> Report {
     let mut generator = Generator::new(seed);
-    let (mut answered, mut unanswered) = (Vec::new(), Unanswered::default());
+    let (mut answered, mut unpaired) = (Vec::new(), Unpaired::default());
     for place in 0..4000 {
         let positive = place % 5 == 0;
         let (left, right) = sides(&mut generator, positive, place);
@@ -209,13 +213,13 @@ fn hushed(
         if !hushed(positive, right, place) {
             answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
         } else if asked {
-            unanswered.count((false, true), outcome);
+            unpaired.count(said(left), Said::Nothing, outcome);
         } else {
-            unanswered.count_not_asked(outcome);
+            unpaired.count(said(left), Said::NotAsked, outcome);
         }
     }
     let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
-    let context = Context { unanswered, right: "beta".to_owned(), ..Context::default() };
+    let context = Context { unpaired, right: "beta".to_owned(), ..Context::default() };
     Report::of(&pairs(answered), &settings, context)
 }
 
@@ -240,10 +244,64 @@ fn nobody_wins_by_silence_about_as_many_of_each_kind_where_it_would_have_erred()
         assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
         let told = report.verdict_reasons.join(" ");
         for part in
-            ["beta left", "without an answer", "Whatever would have been said of them", "asking them again"]
+            ["beta left", "without an answer", "whatever this one would have said", "asking them again"]
         {
             assert!(told.contains(part), "{part}: {told}");
         }
+    }
+}
+
+#[test]
+fn nobody_wins_by_silence_where_the_other_side_is_right() {
+    let weak = |generator: &mut Generator, positive: bool, _: usize| {
+        (seen(generator, positive, 8.0), seen(generator, positive, 8.0))
+    };
+    for seed in 1..=20 {
+        let (mut answered, mut unpaired) = (Vec::new(), Unpaired::default());
+        let mut generator = Generator::new(seed);
+        for place in 0..40_000 {
+            let positive = place % 10 == 0;
+            let (left, right) = weak(&mut generator, positive, place);
+            // About one in fifty of each kind: whom the left side ranks far better than the right one.
+            if (left - right) * if positive { 1.0 } else { -1.0 } > 35.0 {
+                unpaired.count(said(left), Said::Nothing, Some(positive));
+            } else {
+                answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
+            }
+        }
+        let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
+        let context = Context { unpaired, ..Context::default() };
+        let report = Report::of(&pairs(answered), &settings, context);
+        assert!(
+            report.outcomes.auc.difference_high < Some(-0.005),
+            "it looks better: {:?}",
+            report.outcomes.auc
+        );
+        let change = report.unanswered.area_change;
+        assert!(change.left > 0.005 && change.right == 0.0, "{change:?}");
+        assert!(!matches!(report.verdict, Verdict::Promote | Verdict::Keep), "{:?}", report.verdict_reasons);
+    }
+}
+
+#[test]
+fn nobody_wins_by_few_outcomes_none_of_which_is_of_those_left_without_an_answer() {
+    for seed in 1..=20 {
+        let (mut answered, mut unpaired) = (Vec::new(), Unpaired::default());
+        let mut generator = Generator::new(seed);
+        for place in 0..4000 {
+            let positive = place % 3 == 0;
+            let (left, right) = equal(&mut generator, positive, place);
+            let outcome = (place % 20 < 2).then_some(positive);
+            if if positive { right < 40.0 } else { right > 60.0 } {
+                unpaired.count(said(left), Said::Nothing, None);
+            } else {
+                answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), outcome, None));
+            }
+        }
+        let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
+        let context = Context { unpaired, ..Context::default() };
+        let report = Report::of(&pairs(answered), &settings, context);
+        assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
     }
 }
 

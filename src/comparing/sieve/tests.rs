@@ -218,7 +218,7 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
         sieve.sift(asked);
     }
     let silent = sieve.silent(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
-    let unanswered = Silent::count(&silent);
+    let unanswered = Silent::count(&silent).unanswered();
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
     assert_eq!((told(unanswered.left), told(unanswered.right)), ((3, 0, 2), (3, 1, 2)));
     assert_eq!(told(unanswered.both), (1, 0, 1));

@@ -8,7 +8,7 @@ use risk_provider::{Level, ProviderName};
 use super::*;
 use crate::{
     assessment::Served,
-    compare::Points,
+    compare::{Points, Said},
     comparing::{ComparedSide, PairSource},
     experiments::{Endpoint, Horizon, Plan, Population},
     ids::ExperimentId,
@@ -101,13 +101,12 @@ fn another_version_closes_the_segment_for_good() {
 fn silence_counts_only_while_pairs_do() {
     let silences = |pairs: Vec<(ComparedPair, Option<bool>)>| {
         let silent = |second: i64| Silent {
-            sides: (false, true),
-            not_asked: false,
+            said: (Said::NotAsked, Said::Nothing),
             at: BEGAN + second.seconds(),
             outcome: None,
         };
         let silent: Vec<Silent> = (0..200).map(silent).collect();
-        Course::of(&experiment(), pairs, &silent).unanswered.right.subjects
+        Course::of(&experiment(), pairs, &silent).unpaired.unanswered().right.subjects
     };
     let pairs = |all: i64, other: i64| {
         (0..all).map(move |number| pair(number, if number == other { "b/2" } else { "b/1" }))
