@@ -48,7 +48,7 @@ pub use agreement::{Agreement, Bowker, FlagAgreement, LevelTable};
 pub use figure::{Estimate, Reasons};
 pub use numbers::wilson;
 pub use outcomes::{
-    Auc, AveragePrecision, Calibration, Combined, FlagRates, Known, KnownByScore, Labelling, LevelRate,
+    Auc, AveragePrecision, Calibration, Combined, FlagRates, Known, KnownByGroup, Labelling, LevelRate,
     Mcnemar, OneSided, Outcomes, RecallAt, RecallAtCapacity, RocPoint, SideCalibration, Step, TieBand,
     TieBands,
 };

@@ -87,6 +87,8 @@ pub struct Gathered {
     pub pairs: Pairs,
     /// How they were found.
     pub funnel: Funnel,
+    /// How many more pairs there would be, were nothing told of their subjects before they were asked for.
+    pub known_before: u64,
     /// Whom a side left without an answer.
     pub silent: Vec<Silent>,
     /// What was compared, when.
@@ -113,11 +115,15 @@ pub async fn gather(
     let labels = Labels::read(store, selection).await?;
     let mut sieve = Sieve::new(selection, countries, &takes);
     let (mut pairs, mut periods, mut blinding) = (Pairs::default(), Periods::default(), Blinding::default());
-    let mut take = |mut pair: ComparedPair| {
+    let mut known_before = 0;
+    let mut take = |pair: ComparedPair| {
+        // What is known already is no prediction.
+        if labels.told_before(pair.subject.as_str(), pair.at) {
+            known_before += 1;
+            return;
+        }
         let label = labels.of(pair.subject.as_str());
-        pair.known_before = labels.told_before(pair.subject.as_str(), pair.at);
-        let label = label.filter(|_| !pair.known_before);
-        blinding.count(label, pair.known_before);
+        blinding.count(label);
         periods.note(&pair);
         let row = pair.row(label.map(|label| label.positive));
         each(&pair, &row);
@@ -128,10 +134,10 @@ pub async fn gather(
     sieve.end().into_iter().for_each(&mut take);
     let unattached = store.unattached(&selection.exactly()).await?;
     let silent = sieve.silent(|subject, at| {
-        labels.of(subject).filter(|_| !labels.told_before(subject, at)).map(|label| label.positive)
+        (!labels.told_before(subject, at)).then(|| labels.of(subject).map(|label| label.positive))
     });
-    let funnel = sieve.funnel(unattached, pairs.labelled());
-    Ok(Gathered { pairs, funnel, silent, periods: periods.in_order(), blinding })
+    let funnel = sieve.funnel(unattached, known_before, pairs.labelled());
+    Ok(Gathered { pairs, funnel, known_before, silent, periods: periods.in_order(), blinding })
 }
 
 /// How both providers served the team in the time of a selection, whatever they were asked; `paid` says which exchanges

@@ -122,7 +122,7 @@ async fn report(
         unpaired: Silent::count(&gathered.silent),
         service,
         versions: Selection::versions(&gathered.periods),
-        notes: report::notes(&gathered.periods, gathered.blinding),
+        notes: report::notes(&gathered.periods, gathered.blinding, gathered.known_before),
     };
     let pairs = gathered.pairs;
     // It takes a processor for a while, which requests must not wait for.

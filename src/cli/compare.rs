@@ -32,6 +32,9 @@ Against a server, with a key of scope compare in RISK_GATEWAY_KEY:
 const NO_SUBJECTS: &str = "The file has no column subject_id, so nobody can tell whether a subject counts several times: \
     intervals take every line for another one.";
 
+const POPULATION: &str = "The file is taken for everybody whom both were asked about, or for a random sample of them, also those of \
+    whom no outcome is known. Whatever was left out by score, flag or outcome may decide who looks better.";
+
 /// Compare two providers on pairs of answers about the same subjects.
 ///
 /// Reads pairs from a file, and needs neither a server nor a configuration then; or asks a server about its own. Tells how
@@ -129,7 +132,10 @@ impl Compare {
             funnel: found.funnel,
             unpaired: found.unpaired,
             service: Service { reason, ..Service::default() },
-            notes: (!found.tells_subjects).then(|| NO_SUBJECTS.to_owned()).into_iter().collect(),
+            notes: std::iter::once(POPULATION)
+                .chain((!found.tells_subjects).then_some(NO_SUBJECTS))
+                .map(str::to_owned)
+                .collect(),
             ..Context::default()
         };
         Ok(Report::of(&found.pairs, &self.settings.checked()?, context))

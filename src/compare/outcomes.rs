@@ -22,7 +22,7 @@ pub use delong::{Auc, RocPoint};
 pub(super) use delong::{Spread, estimates};
 pub use flags::{FlagRates, Mcnemar, OneSided};
 pub(super) use labelling::depends;
-pub use labelling::{Known, KnownByScore, Labelling};
+pub use labelling::{Known, KnownByGroup, Labelling};
 pub use precision::AveragePrecision;
 
 use super::{figure::NO_PAIRS, numbers::reach, pairs::Row, ranks::order, scores::both, settings::Settings};

@@ -2,7 +2,7 @@
 
 mod silence;
 
-pub(super) use silence::SILENCE_DECIDES;
+pub(super) use silence::{SILENCE_DECIDES, decides as silence_decides};
 
 use super::{
     figure::Estimate,
@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Where so large a share of cases is flagged, perhaps nobody else was looked into.
-const NEARLY_ALL: f64 = 0.99;
+const NEARLY_ALL: f64 = 0.9;
 /// Of fewer cases all may be flagged without that.
 const FEWEST_CASES: u64 = 30;
 /// Whoever knows nobody below this has no safe subjects.
@@ -110,7 +110,14 @@ fn worthless(report: &Report) -> String {
         auc.left.value.unwrap_or_default(),
         auc.right.value.unwrap_or_default()
     );
-    if below(&auc.left) && below(&auc.right) {
+    let reversed = [(&report.left, &auc.left), (&report.right, &auc.right)];
+    let reversed: Vec<_> = reversed.into_iter().filter(|(_, area)| below(area)).collect();
+    if let [(side, _)] = reversed[..] {
+        format!(
+            "{side} puts negative outcomes above positive ones ({areas}): its scale may be the wrong way round, which says nothing \
+             of how good it is."
+        )
+    } else if reversed.len() == 2 {
         format!(
             "Both sides put negative outcomes above positive ones ({areas}): scores or outcomes may be the wrong way round."
         )
@@ -153,14 +160,24 @@ fn weighed(report: &Report, (low, high): (f64, f64), (least, most): (f64, f64)) 
     };
     let mut reasons = vec![gain, means];
     if report.verdict == Verdict::Extend && !silence::decides(report) {
-        let advice = &report.sample_advice;
-        reasons.push(format!(
-            "That takes about {} positive and {} negative outcomes.",
-            count(advice.positives.need),
-            count(advice.negatives.need)
-        ));
+        reasons.push(takes(report, (least, most)));
     }
     reasons
+}
+
+/// How many outcomes would decide. Where there are as many as that usually takes, the interval must still shrink until it
+/// holds no more than one of no gain and the margin: with the square root of their number.
+fn takes(report: &Report, (least, most): (f64, f64)) -> String {
+    let advice = &report.sample_advice;
+    let (gain, reach) = (f64::midpoint(least, most), (most - least) / 2.0);
+    let shrunk = reach / gain.max(report.settings.margin - gain);
+    let times = if advice.labelled.more == 0 { (shrunk * shrunk).max(1.0) } else { 0.0 };
+    let need = |need: u64, have: u64| count(need.max((have as f64 * times).ceil() as u64));
+    format!(
+        "That takes about {} positive and {} negative outcomes.",
+        need(advice.positives.need, advice.positives.have),
+        need(advice.negatives.need, advice.negatives.have)
+    )
 }
 
 fn together(report: &Report) -> String {
@@ -205,7 +222,8 @@ fn selective(report: &Report) -> Option<String> {
     if labelling.only_flagged {
         return Some(format!(
             "Only {} of {} subjects are unflagged by both sides, as in an export of flagged cases. What became of those who are \
-             left out decides who is better, so nobody wins: take everybody who was asked about, or a random sample of all.",
+             left out decides who is better, so nobody wins: take everybody who was asked about, or a random sample of all. If \
+             these are, flag fewer of them by a higher flag level.",
             count(labelling.unflagged.pairs),
             count(report.n)
         ));
@@ -214,7 +232,8 @@ fn selective(report: &Report) -> Option<String> {
         return None;
     }
     if !labelling.is_by_flags() {
-        return Some(by_score(report));
+        let told: Vec<String> = by_group(report).into_iter().chain(by_segment(report)).collect();
+        return Some(told.join(" "));
     }
     let known = |flagged: Known, others: Known| {
         format!(
@@ -225,17 +244,20 @@ fn selective(report: &Report) -> Option<String> {
             count(others.pairs)
         )
     };
-    Some(format!(
-        "For {}, outcomes are known of {}; for {}, of {}. Such a choice makes the side that it follows look worse in its area \
-         under the curve, so nobody wins: find out what became of everybody, or of a random sample of all.",
+    let by_flags = format!(
+        "For {}, outcomes are known of {}; for {}, of {}. Where whoever is flagged is looked into more often, the side that \
+         is followed looks worse than it is, so nobody wins: find out what became of everybody, or of a random sample of all. Where \
+         cases only come out sooner than others are cleared, end the comparison earlier and wait for the rest.",
         report.left,
         known(labelling.left_flagged, labelling.left_unflagged),
         report.right,
         known(labelling.right_flagged, labelling.right_unflagged)
-    ))
+    );
+    let told: Vec<String> = std::iter::once(by_flags).chain(by_segment(report)).collect();
+    Some(told.join(" "))
 }
 
-fn by_score(report: &Report) -> String {
+fn by_group(report: &Report) -> Vec<String> {
     let labelling = &report.outcomes.labelling;
     let sides = [(&report.left, &labelling.left_scores), (&report.right, &labelling.right_scores)];
     let told = sides.into_iter().filter(|(_, known)| known.selective).map(|(side, known)| {
@@ -245,20 +267,35 @@ fn by_score(report: &Report) -> String {
             percent(known.most)
         )
     });
-    let told: Vec<String> = told.collect();
-    format!(
-        "{} Such a choice cuts the scores of those who are known, so nobody wins: find out what became of everybody, or of a \
-         random sample of all.",
-        told.join(" ")
-    )
+    let mut told: Vec<String> = told.collect();
+    if !told.is_empty() {
+        told.push(
+            "Such a choice cuts the scores of those who are known, so nobody wins: find out what became of everybody, or of a \
+             random sample of all."
+                .to_owned(),
+        );
+    }
+    told
+}
+
+fn by_segment(report: &Report) -> Option<String> {
+    let known = &report.outcomes.labelling.segments;
+    known.selective.then(|| {
+        format!(
+            "By segment, outcomes are known of {} to {}. What a side is worth where fewer are known would count less than it should, \
+             so nobody wins: find out as much everywhere, or compare one segment at a time.",
+            percent(known.least),
+            percent(known.most)
+        )
+    })
 }
 
 fn unlabelled(report: &Report) -> Option<String> {
     let (labelled, n) = (report.outcomes.labelled, report.n);
     (labelled > 0 && labelled < n && !report.outcomes.labelling.selective).then(|| {
         format!(
-            "Only {} of {} pairs have an outcome. If flagged subjects were investigated more often than others, \
-             recall looks better than it is.",
+            "Only {} of {} pairs have an outcome. That does not depend on flags or scores as far as can be seen; if it follows \
+             something else, such as a time or a country, all this is true only of those who were looked into.",
             count(labelled),
             count(n)
         )

@@ -106,6 +106,13 @@ pub struct UnusableSetting {
 
 // === impl Minimum ===
 
+impl Minimum {
+    /// Whether so many are too few.
+    pub(super) const fn is_more_than(&self, pairs: u64, positives: u64, negatives: u64) -> bool {
+        pairs < self.pairs || positives < self.positives || negatives < self.negatives
+    }
+}
+
 impl Default for Minimum {
     fn default() -> Self {
         Self { pairs: 100, positives: 30, negatives: 30 }

@@ -12,7 +12,7 @@
 //! | 2 | there are fewer pairs, positives or negatives than the minimum | `extend` |
 //! | 3 | the gain has no interval | `inconclusive` |
 //! | 4 | whose outcomes or answers are known depends on flags, scores or outcomes, or hardly anybody is unflagged by both sides | `extend` |
-//! | 5 | neither area can be above ½ by as much as the margin, as with noise, or with scales or outcomes the wrong way round | `inconclusive` |
+//! | 5 | neither area can be above ½ by as much as the margin, as with noise, or one is surely below it by more, as with a scale the wrong way round | `inconclusive` |
 //! | 6 | both together are worth it, each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
 //! | 7 | the gain is surely above 0 and may be as large as the margin, and the right side tells cases | `promote` |
 //! | 8 | both together are worth it, shares as in row 6, and the left side is not surely better | `complementary` |
@@ -57,6 +57,8 @@ pub(super) struct Evidence {
     pub(super) right_tells: bool,
     /// The most that an area of either side can be.
     pub(super) best: f64,
+    /// The most that the lower area of both can be.
+    pub(super) worst: f64,
     /// Whether it depends on flags, scores or outcomes whose outcomes or answers are known.
     pub(super) selective: bool,
     /// Positives which the left side alone flags, and the right side alone.
@@ -114,7 +116,7 @@ pub(super) fn decide(evidence: &Evidence, settings: &Settings) -> Verdict {
     if evidence.selective {
         return Verdict::Extend;
     }
-    if evidence.best < 0.5 + settings.margin {
+    if evidence.best < 0.5 + settings.margin || evidence.worst < 0.5 - settings.margin {
         return Verdict::Inconclusive;
     }
     let worth_it = |(low, high): (f64, f64)| low > 0.0 && high >= settings.margin;
@@ -146,8 +148,7 @@ fn alone(evidence: &Evidence, settings: &Settings) -> bool {
 impl Evidence {
     /// Whether there is less than anything is concluded from.
     pub(super) const fn is_little(&self, settings: &Settings) -> bool {
-        let minimum = &settings.minimum;
-        self.pairs < minimum.pairs || self.positives < minimum.positives || self.negatives < minimum.negatives
+        settings.minimum.is_more_than(self.pairs, self.positives, self.negatives)
     }
 
     /// By these areas, of so many pairs, with so much not known for silence; `selective` tells whether silence depends on
@@ -171,6 +172,7 @@ impl Evidence {
             left_tells: left.0 > 0.5,
             right_tells: right.0 > 0.5,
             best: left.1.max(right.1),
+            worst: left.1.min(right.1),
             selective: outcomes.labelling.selective || outcomes.labelling.only_flagged || selective,
             alone: (outcomes.mcnemar.positives.left_only, outcomes.mcnemar.positives.right_only),
             exclusive: outcomes.combined.flags_of_positives.high.is_some_and(|high| high < 0.0),
@@ -215,6 +217,7 @@ mod tests {
             left_tells: true,
             right_tells: true,
             best: 0.9,
+            worst: 0.8,
             selective: false,
             alone: (3, 3),
             exclusive: false,
@@ -238,6 +241,8 @@ mod tests {
             (Evidence { selective: true, best: 0.4, ..evidence((0.1, 0.2)) }, Verdict::Extend),
             (Evidence { best: 0.519, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
             (Evidence { best: 0.519, ..evidence((-0.1, 0.0)) }, Verdict::Inconclusive),
+            (Evidence { worst: 0.479, ..evidence((0.1, 0.2)) }, Verdict::Inconclusive),
+            (Evidence { worst: 0.481, ..evidence((0.1, 0.2)) }, Verdict::Promote),
             (Evidence { exclusive: true, ..both((0.1, 0.2)) }, Verdict::Complementary),
             (Evidence { exclusive: true, together: None, ..both((0.1, 0.2)) }, Verdict::Promote),
             (

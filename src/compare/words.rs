@@ -2,7 +2,7 @@
 
 use risk_provider::Level;
 
-use super::{figure::Estimate, report::Report, verdict::Verdict};
+use super::{figure::Estimate, reasons::silence_decides, report::Report, verdict::Verdict};
 
 /// A confidence's distance from certainty is shown to within this share of it.
 const NEARLY: f64 = 0.05;
@@ -112,9 +112,25 @@ pub(super) fn verdict(report: &Report) -> String {
     match report.verdict {
         Verdict::Promote => format!("Promote {}", report.right),
         Verdict::Keep => format!("Keep {}", report.left),
-        Verdict::Extend => "Extend: collect more outcomes".to_owned(),
+        Verdict::Extend => format!("Extend: {}", missing(report)),
         Verdict::Complementary => "Complementary: use both".to_owned(),
         Verdict::Inconclusive => "Inconclusive".to_owned(),
+    }
+}
+
+/// What would let a report decide.
+fn missing(report: &Report) -> &'static str {
+    let Report { outcomes, unanswered, .. } = report;
+    if report.settings.minimum.is_more_than(report.n, outcomes.positives, outcomes.negatives) {
+        "collect more outcomes"
+    } else if outcomes.labelling.only_flagged {
+        "take everybody, not those who are flagged"
+    } else if outcomes.labelling.selective {
+        "find out what became of a random sample"
+    } else if unanswered.selective || silence_decides(report) {
+        "ask again whom a side left without an answer"
+    } else {
+        "collect more outcomes"
     }
 }
 

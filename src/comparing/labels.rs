@@ -44,8 +44,6 @@ pub struct Blinding {
     pub not_blinded: u64,
     /// Nobody told.
     pub unknown: u64,
-    /// Pairs without a label here, because something was told of their subject before they were asked for.
-    pub known_before: u64,
 }
 
 // === impl Labels ===
@@ -94,9 +92,8 @@ impl Labels {
 // === impl Blinding ===
 
 impl Blinding {
-    /// Counts the label of a pair, or that something was known before.
-    pub(super) const fn count(&mut self, label: Option<Label>, known_before: bool) {
-        self.known_before += known_before as u64;
+    /// Counts the label of a pair.
+    pub(super) const fn count(&mut self, label: Option<Label>) {
         let Some(label) = label else { return };
         let count = match label.blinded {
             Some(true) => &mut self.blinded,

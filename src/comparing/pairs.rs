@@ -40,8 +40,6 @@ pub struct ComparedPair {
     pub at: Timestamp,
     /// The part of the subjects that it belongs to.
     pub segment: Option<Word>,
-    /// Whether something was told of the subject before it was asked for: then it has no outcome.
-    pub known_before: bool,
     /// What the incumbent said.
     pub left: ComparedSide,
     /// What the challenger said.

@@ -111,11 +111,13 @@ impl<'a> Sieve<'a> {
         others
     }
 
-    /// Whom a side left without a whole answer, or was not asked about, and nobody made up for by a pair; `outcome` tells what became of a subject who
-    /// was asked about at that time.
-    pub(super) fn silent(&self, outcome: impl Fn(&str, Timestamp) -> Option<bool>) -> Vec<Silent> {
+    /// Whom a side left without a whole answer, or was not asked about, and nobody made up for by a pair; `outcome` tells what
+    /// became of a subject who was asked about at that time, and none where that was known before.
+    pub(super) fn silent(&self, outcome: impl Fn(&str, Timestamp) -> Option<Option<bool>>) -> Vec<Silent> {
         let silent = self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject));
-        silent.map(|(subject, it)| Silent { outcome: outcome(subject.as_str(), it.at), ..*it }).collect()
+        let silent = silent
+            .filter_map(|(subject, it)| Some(Silent { outcome: outcome(subject.as_str(), it.at)?, ..*it }));
+        silent.collect()
     }
 
     /// An answer that is not whole, or has no score, is as good as none. Whoever was not asked is not silent.
@@ -191,7 +193,8 @@ impl<'a> Sieve<'a> {
         *self.excluded.entry(reason).or_default() += 1;
     }
 
-    pub(super) fn funnel(&self, unattached: u64, labelled: usize) -> Funnel {
+    /// `known_before` of the pairs are left out, as something was told of their subjects before.
+    pub(super) fn funnel(&self, unattached: u64, known_before: u64, labelled: usize) -> Funnel {
         let count = |reason: Reason| self.excluded.get(&reason).copied().unwrap_or_default();
         let total: u64 = self.excluded.values().sum();
         let not_both: u64 = Reason::NOT_BOTH.into_iter().map(count).sum();
@@ -199,12 +202,15 @@ impl<'a> Sieve<'a> {
         let mut funnel = Funnel::default()
             .step("eligible", eligible)
             .step("both_answered", eligible - not_both - unattached)
-            .step("comparable", self.found)
+            .step("comparable", self.found - known_before)
             .step("labelled", u64::try_from(labelled).unwrap_or(u64::MAX));
         for (reason, count) in &self.excluded {
             funnel = funnel.without(reason.as_str(), *count);
         }
-        if unattached > 0 { funnel.without(Reason::Unattached.as_str(), unattached) } else { funnel }
+        let more = [(Reason::Unattached.as_str(), unattached), ("known_before", known_before)];
+        more.into_iter()
+            .filter(|(_, count)| *count > 0)
+            .fold(funnel, |funnel, (reason, count)| funnel.without(reason, count))
     }
 
     /// Counts what a question made, and gives it where it is the earliest pair of its subject.
@@ -269,7 +275,6 @@ impl<'a> Sieve<'a> {
             route: Word::clone(&candidate.route),
             at,
             segment: self.segment(candidate, source),
-            known_before: false,
             left,
             right,
         })

@@ -104,18 +104,11 @@ impl Course {
         keys: &KeyMaker,
         countries: &Countries,
     ) -> Result<Self, StoreError> {
-        let (mut found, mut known_before) = (Vec::new(), 0);
+        let mut found = Vec::new();
         let takes = |asked: AskedOf<'_>| experiment.takes(asked, keys);
-        let collect = |pair: &ComparedPair, row: &Pair<'_>| {
-            // What is known already is no prediction.
-            if pair.known_before {
-                known_before += 1;
-            } else {
-                found.push((pair.clone(), row.outcome));
-            }
-        };
+        let collect = |pair: &ComparedPair, row: &Pair<'_>| found.push((pair.clone(), row.outcome));
         let gathered = comparing::gather(store, &experiment.selection(), countries, takes, collect).await?;
-        Ok(Self { known_before, ..Self::of(experiment, found, &gathered.silent) })
+        Ok(Self { known_before: gathered.known_before, ..Self::of(experiment, found, &gathered.silent) })
     }
 
     /// Of pairs of different subjects, in any order, and whom a side left without an answer.

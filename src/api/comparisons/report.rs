@@ -137,7 +137,7 @@ impl Comparison {
 }
 
 /// What the record tells that figures do not: mixed versions, and who had seen what when they labelled.
-pub(super) fn notes(periods: &[Period], blinding: Blinding) -> Vec<String> {
+pub(super) fn notes(periods: &[Period], blinding: Blinding, known_before: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if periods.len() > 1 {
         notes.push(format!(
@@ -151,11 +151,10 @@ pub(super) fn notes(periods: &[Period], blinding: Blinding) -> Vec<String> {
             blinding.not_blinded
         ));
     }
-    if blinding.known_before > 0 {
+    if known_before > 0 {
         notes.push(format!(
-            "{} pairs were asked for when something had been told of their subject: what was known before is no \
-             prediction, so they have no outcome here.",
-            blinding.known_before
+            "{known_before} pairs are left out, as something had been told of their subject before they were asked for: what is \
+             known before is no prediction."
         ));
     }
     notes

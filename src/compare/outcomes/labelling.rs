@@ -5,11 +5,13 @@
 //! area under the curve with them (verification bias; Begg and Greenes 1983). It is told by Pearson's χ² of "flagged" against
 //! "outcome known" with Yates's correction, below 0.001, where the shares also lie further apart than 0.05, or one is more
 //! than a quarter larger than the other: of few who are labelled at all, few more make all the difference. And where hardly
-//! anybody is unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others.
+//! anybody is unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others; nor where
+//! fewer than half are and every outcome is known, as in an export of flagged cases with a sample of others.
 //!
 //! Nor may it depend on a side's score, wherever those who look draw their line: so all pairs are put in order by each side's
 //! score and cut into ten groups of about the same size, equal ones together and fewer where few are known or few are not, and
 //! Pearson's χ² is taken of group against "outcome known", with the same limits for the groups of which least and most is known.
+//! The same goes for segments: what a side is worth where fewer are known counts less than it should.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,6 +25,8 @@ const APART: f64 = 0.05;
 const LARGER: f64 = 1.25;
 /// Where fewer than one in so many is unflagged by both sides, the others seem to be left out.
 const UNFLAGGED_IN: u64 = 10;
+/// The same where every outcome is known: a file that holds those who were looked into, with some others beside them.
+const UNFLAGGED_IN_KNOWN: u64 = 2;
 /// Groups of scores at the most.
 const GROUPS: u64 = 10;
 /// So many known and unknown outcomes are expected in each group at the least.
@@ -47,24 +51,27 @@ pub struct Labelling {
     pub only_flagged: bool,
     /// Of groups by the left side's score.
     #[serde(default)]
-    pub left_scores: KnownByScore,
+    pub left_scores: KnownByGroup,
     /// Of groups by the right side's score.
     #[serde(default)]
-    pub right_scores: KnownByScore,
-    /// Whether it depends on flags or scores: then areas under the curve are biased, and nobody wins by them.
+    pub right_scores: KnownByGroup,
+    /// Of segments, small ones together.
+    #[serde(default)]
+    pub segments: KnownByGroup,
+    /// Whether it depends on flags, scores or segments: then areas under the curve are biased, and nobody wins by them.
     pub selective: bool,
 }
 
-/// Of how many an outcome is known, by groups of one side's scores.
+/// Of how many an outcome is known, by groups.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct KnownByScore {
+pub struct KnownByGroup {
     /// The share in the group of which least is known.
     #[schema(required)]
     pub least: Option<f64>,
     /// The share in the group of which most is known.
     #[schema(required)]
     pub most: Option<f64>,
-    /// Whether it depends on the score.
+    /// Whether it depends on the group.
     pub selective: bool,
     /// Why something here is null.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,34 +105,62 @@ pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
         either.add(by_left || by_right, known);
     }
     let (left_scores, right_scores) = by_scores(rows);
-    let by_score = left_scores.selective || right_scores.selective;
+    let segments = KnownByGroup::of(&by_segment(rows));
+    let by_group = [&left_scores, &right_scores, &segments].into_iter().any(|known| known.selective);
+    let all = left.all();
+    let fewest = if all.labelled == all.pairs { UNFLAGGED_IN_KNOWN } else { UNFLAGGED_IN };
     Labelling {
         left_flagged: left.flagged,
         left_unflagged: left.unflagged,
         right_flagged: right.flagged,
         right_unflagged: right.unflagged,
         unflagged: either.unflagged,
-        only_flagged: either.unflagged.pairs * UNFLAGGED_IN < rows.len() as u64,
-        selective: by_score || [left, right, either].into_iter().any(Counts::is_selective),
+        only_flagged: either.unflagged.pairs * fewest < all.pairs,
+        selective: by_group || [left, right, either].into_iter().any(Counts::is_selective),
         left_scores,
         right_scores,
+        segments,
     }
 }
 
+/// Segments of which many enough are known and not; the others are one group.
+fn by_segment(rows: &[Row]) -> Vec<Known> {
+    let mut segments: Vec<Known> = Vec::new();
+    let (mut all, mut small) = (Known::default(), Known::default());
+    for row in rows {
+        let number = row.segment as usize;
+        segments.resize(segments.len().max(number + 1), Known::default());
+        let known = row.positive().is_some();
+        segments[number].add(known);
+        all.add(known);
+    }
+    let is_large = |segment: &Known| {
+        let expected = all.share().unwrap_or_default() * segment.pairs as f64;
+        expected.min(segment.pairs as f64 - expected) >= EXPECTED as f64
+    };
+    for segment in segments.iter().filter(|segment| !is_large(segment)) {
+        small.pairs += segment.pairs;
+        small.labelled += segment.labelled;
+    }
+    segments.retain(is_large);
+    segments.extend(is_large(&small).then_some(small));
+    segments
+}
+
 /// `rows` are sorted by the left score.
-fn by_scores(rows: &[Row]) -> (KnownByScore, KnownByScore) {
+fn by_scores(rows: &[Row]) -> (KnownByGroup, KnownByGroup) {
     let known = rows.iter().filter(|row| row.positive().is_some()).count() as u64;
     let all = Known { labelled: known, pairs: rows.len() as u64 };
     // Where all are known, or nobody is, every group is like the others.
     if known == 0 || known == all.pairs {
-        let even = KnownByScore::of(&[all]);
+        let even = KnownByGroup::of(&[all]);
         return (even.clone(), even);
     }
     let by_left = groups(all, rows.iter().map(|row| (row.left, row)));
     let right = order(rows.iter().map(|row| row.right));
     let in_order = right.iter().map(|&index| &rows[index as usize]);
     let by_right = groups(all, in_order.map(|row| (row.right, row)));
-    (KnownByScore::of(&by_left), KnownByScore::of(&by_right))
+    (KnownByGroup::of(&by_left), KnownByGroup::of(&by_right))
 }
 
 /// Groups of about the same size, of pairs in the order of a score; whoever has the same one is in the same group.
@@ -171,9 +206,9 @@ impl Labelling {
     }
 }
 
-// === impl KnownByScore ===
+// === impl KnownByGroup ===
 
-impl KnownByScore {
+impl KnownByGroup {
     fn of(groups: &[Known]) -> Self {
         let shares = || groups.iter().filter_map(|group| group.share());
         let (Some(least), Some(most)) = (shares().reduce(f64::min), shares().reduce(f64::max)) else {
@@ -211,6 +246,11 @@ impl Known {
         (self.pairs > 0).then(|| self.labelled as f64 / self.pairs as f64)
     }
 
+    const fn add(&mut self, known: bool) {
+        self.pairs += 1;
+        self.labelled += known as u64;
+    }
+
     const fn not(self) -> f64 {
         (self.pairs - self.labelled) as f64
     }
@@ -221,8 +261,14 @@ impl Known {
 impl Counts {
     const fn add(&mut self, flagged: bool, known: bool) {
         let counts = if flagged { &mut self.flagged } else { &mut self.unflagged };
-        counts.pairs += 1;
-        counts.labelled += known as u64;
+        counts.add(known);
+    }
+
+    const fn all(self) -> Known {
+        Known {
+            labelled: self.flagged.labelled + self.unflagged.labelled,
+            pairs: self.flagged.pairs + self.unflagged.pairs,
+        }
     }
 
     fn is_selective(self) -> bool {

@@ -12,7 +12,7 @@ pub(in crate::compare) const SILENCE_DECIDES: &str = "Only those who were left w
     questions would decide, or asking them again, or knowing what became of them as often as of others.";
 
 /// Whether another verdict would follow if nobody had been silent.
-pub(super) fn decides(report: &Report) -> bool {
+pub(in crate::compare) fn decides(report: &Report) -> bool {
     let Report { n, outcomes, unanswered, settings, .. } = report;
     let by =
         |silence: Reach| decide(&Evidence::of(&Areas::of(outcomes), *n, outcomes, silence, false), settings);

@@ -57,7 +57,7 @@ fn sifted(candidates: Vec<Candidate>) -> (Vec<&'static str>, Vec<(String, u64)>)
     let mut sieve = Sieve::new(&selection, &countries, &|_| true);
     let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
     pairs.extend(sieve.end());
-    let funnel = sieve.funnel(0, 0);
+    let funnel = sieve.funnel(0, 0, 0);
     let excluded: u64 = funnel.excluded.values().sum();
     assert_eq!(funnel.steps["eligible"], funnel.steps["comparable"] + excluded, "everything is counted once");
     (pairs.iter().map(|pair| pair.source.as_str()).collect(), funnel.excluded.into_iter().collect())
@@ -155,7 +155,7 @@ fn what_comes_later_changes_no_pair_that_there_is() {
         let mut sieve = Sieve::new(&selection, &countries, &|_| true);
         let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
         pairs.extend(sieve.end());
-        assert_eq!(sieve.funnel(0, 0).excluded, BTreeMap::from([("repeated".to_owned(), 2)]));
+        assert_eq!(sieve.funnel(0, 0, 0).excluded, BTreeMap::from([("repeated".to_owned(), 2)]));
         pairs.into_iter().map(|pair| pair.asked_in).collect::<String>()
     };
     let recheck = |seconds| asked(CandidateSource::Recheck, seconds);
@@ -178,7 +178,7 @@ fn a_pair_outside_the_population_takes_nobodys_place() {
     let mut sieve = Sieve::new(&selection, &countries, &takes);
     let panel = Candidate { route: Arc::from("panel"), ..candidate(1) };
     assert!(sieve.sift(candidate(1)).is_none() && sieve.sift(panel).is_some());
-    assert_eq!((sieve.funnel(0, 0).steps["eligible"], sieve.end().len()), (1, 0));
+    assert_eq!((sieve.funnel(0, 0, 0).steps["eligible"], sieve.end().len()), (1, 0));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
     ] {
         sieve.sift(asked);
     }
-    let silent = sieve.silent(|subject, _| (subject != "sub_2").then_some(subject == "sub_1"));
+    let silent = sieve.silent(|subject, _| Some((subject != "sub_2").then_some(subject == "sub_1")));
     let unanswered = Silent::count(&silent).unanswered();
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
     assert_eq!((told(unanswered.left), told(unanswered.right)), ((3, 0, 2), (3, 1, 2)));

@@ -65,7 +65,6 @@ fn pair(subject: i64, mapping: &str) -> (ComparedPair, Option<bool>) {
         route: Arc::from("default"),
         at: BEGAN + subject.seconds(),
         segment: None,
-        known_before: false,
         left: side("a/1"),
         right: side(mapping),
     };
