@@ -23,6 +23,7 @@ const SAFE_BELOW: f64 = 20.0;
 pub(super) fn verdict_reasons(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
     let mut reasons = main(report, gain);
     reasons.extend(silence::told(report, gain));
+    reasons.extend(turned(report).filter(|_| report.verdict != Verdict::Inconclusive));
     reasons.extend(flags(report));
     reasons.extend(unlabelled(report));
     reasons.extend(presumed(report));
@@ -103,30 +104,42 @@ fn unsure(side: &str) -> String {
 
 /// Why nobody wins whose scores tell nothing.
 fn worthless(report: &Report) -> String {
-    let (auc, margin) = (&report.outcomes.auc, report.settings.margin);
+    turned(report).unwrap_or_else(|| {
+        format!(
+            "Neither side tells positive from negative outcomes ({}): each is surely less than {} better than chance, so neither \
+             is worth keeping for what it says.",
+            areas(report),
+            report.settings.margin
+        )
+    })
+}
+
+/// Who puts those above who should stand below.
+fn turned(report: &Report) -> Option<String> {
+    let auc = &report.outcomes.auc;
     let below = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
-    let areas = format!(
-        "areas under the curve of {:.3} and {:.3}",
-        auc.left.value.unwrap_or_default(),
-        auc.right.value.unwrap_or_default()
-    );
-    let reversed = [(&report.left, &auc.left), (&report.right, &auc.right)];
-    let reversed: Vec<_> = reversed.into_iter().filter(|(_, area)| below(area)).collect();
-    if let [(side, _)] = reversed[..] {
-        format!(
-            "{side} puts negative outcomes above positive ones ({areas}): its scale may be the wrong way round, which says nothing \
-             of how good it is."
-        )
-    } else if reversed.len() == 2 {
-        format!(
-            "Both sides put negative outcomes above positive ones ({areas}): scores or outcomes may be the wrong way round."
-        )
-    } else {
-        format!(
-            "Neither side tells positive from negative outcomes ({areas}): each is surely less than {margin} better than \
-             chance, so neither is worth keeping for what it says."
-        )
-    }
+    let side = match (below(&auc.left), below(&auc.right)) {
+        (false, false) => return None,
+        (true, true) => {
+            return Some(format!(
+                "Both sides put negative outcomes above positive ones ({}): scores or outcomes may be the wrong way round.",
+                areas(report)
+            ));
+        }
+        (true, false) => &report.left,
+        (false, true) => &report.right,
+    };
+    Some(format!(
+        "{side} puts negative outcomes above positive ones ({}): its scale may be the wrong way round, which says nothing of how \
+         good it is.",
+        areas(report)
+    ))
+}
+
+fn areas(report: &Report) -> String {
+    let auc = &report.outcomes.auc;
+    let area = |side: &Estimate| side.value.unwrap_or_default();
+    format!("areas under the curve of {:.3} and {:.3}", area(&auc.left), area(&auc.right))
 }
 
 /// The gain, what it means, and what it takes: `low` and `high` are of left − right as it was seen, `least` and `most` of

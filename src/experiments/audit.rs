@@ -150,9 +150,11 @@ fn too_little(unflagged: u64, sample: Stratum) -> Option<String> {
             "of {pairs} in the random sample of the unflagged only {known} are known: look into all of them"
         ))
     } else if pairs < unflagged && positives < LEAST_CASES {
+        // With as many cases among the others as in the sample.
+        let enough = (pairs * LEAST_CASES).div_ceil(positives.max(1)).min(unflagged);
         Some(format!(
             "the random sample of the unflagged holds {positives} cases, and fewer than {LEAST_CASES} do not tell how those are \
-             spread that nobody looked for: draw more"
+             spread that nobody looked for: draw more, about {enough} of {unflagged}"
         ))
     } else {
         None

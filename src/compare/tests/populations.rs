@@ -448,9 +448,13 @@ fn nobody_wins_against_a_scale_the_wrong_way_round() {
         let context = Context { left: "left".to_owned(), right: "right".to_owned(), ..Context::default() };
         // Turned round, half of them are high.
         let settings = Settings { flag_level: risk_provider::Level::VeryHigh, ..Settings::default() };
-        let report = Report::of(&pairs(rows.collect::<Vec<_>>()), &settings, context);
+        let all = pairs(rows.collect::<Vec<_>>());
+        let report = Report::of(&all, &settings, context.clone());
         assert_eq!(report.verdict, Verdict::Inconclusive, "{:?}", report.verdict_reasons);
         let told = &report.verdict_reasons[0];
         assert!(told.starts_with(name) && told.contains("wrong way round"), "{told}");
+        let flagging = Report::of(&all, &Settings::default(), context);
+        assert_eq!(flagging.verdict, Verdict::Extend, "half are flagged: {:?}", flagging.verdict_reasons);
+        assert!(flagging.verdict_reasons[1].contains("wrong way round"), "{:?}", flagging.verdict_reasons);
     }
 }
