@@ -87,7 +87,7 @@ pub struct Gathered {
     pub pairs: Pairs,
     /// How they were found.
     pub funnel: Funnel,
-    /// How many more pairs there would be, were nothing told of their subjects before they were asked for.
+    /// How many more there might be, had nothing been told of their subjects before they were asked for.
     pub known_before: u64,
     /// Whom a side left without an answer.
     pub silent: Vec<Silent>,
@@ -113,15 +113,10 @@ pub async fn gather(
     mut each: impl FnMut(&ComparedPair, &compare::Pair<'_>) + Send,
 ) -> Result<Gathered, StoreError> {
     let labels = Labels::read(store, selection).await?;
-    let mut sieve = Sieve::new(selection, countries, &takes);
+    let told_before = |subject: &str, at: Timestamp| labels.told_before(subject, at);
+    let mut sieve = Sieve::new(selection, countries, &takes, &told_before);
     let (mut pairs, mut periods, mut blinding) = (Pairs::default(), Periods::default(), Blinding::default());
-    let mut known_before = 0;
     let mut take = |pair: ComparedPair| {
-        // What is known already is no prediction.
-        if labels.told_before(pair.subject.as_str(), pair.at) {
-            known_before += 1;
-            return;
-        }
         let label = labels.of(pair.subject.as_str());
         blinding.count(label);
         periods.note(&pair);
@@ -133,10 +128,8 @@ pub async fn gather(
     store.candidates(&wanted, |candidate| sieve.sift(candidate).into_iter().for_each(&mut take)).await?;
     sieve.end().into_iter().for_each(&mut take);
     let unattached = store.unattached(&selection.exactly()).await?;
-    let silent = sieve.silent(|subject, at| {
-        (!labels.told_before(subject, at)).then(|| labels.of(subject).map(|label| label.positive))
-    });
-    let funnel = sieve.funnel(unattached, known_before, pairs.labelled());
+    let silent = sieve.silent(|subject| labels.of(subject).map(|label| label.positive));
+    let (funnel, known_before) = (sieve.funnel(unattached, pairs.labelled()), sieve.known_before());
     Ok(Gathered { pairs, funnel, known_before, silent, periods: periods.in_order(), blinding })
 }
 

@@ -198,6 +198,7 @@ fn settings(given: &mut Parameters) -> Settings {
         capacity: given.parsed("capacity", number).unwrap_or(defaults.capacity),
         margin: given.parsed("margin", number).unwrap_or(defaults.margin),
         confidence: given.parsed("confidence", number).unwrap_or(defaults.confidence),
+        everybody: true,
         ..defaults
     };
     settings.checked().unwrap_or_else(|unusable| {

@@ -84,6 +84,9 @@ struct SettingArguments {
     /// From this level on a subject is flagged.
     #[arg(long, value_name = "LEVEL", default_value = "high", value_parser = level)]
     flag_level: Level,
+    /// The file holds everybody whom both were asked about, or a random sample of them, though many are flagged.
+    #[arg(long, conflicts_with = "server")]
+    everybody: bool,
     /// Below this many pairs nothing is concluded, nor about a segment.
     #[arg(long, value_name = "COUNT", default_value = "100", conflicts_with = "server")]
     min_pairs: u64,
@@ -132,7 +135,9 @@ impl Compare {
             funnel: found.funnel,
             unpaired: found.unpaired,
             service: Service { reason, ..Service::default() },
-            notes: std::iter::once(POPULATION)
+            notes: (!self.settings.everybody)
+                .then_some(POPULATION)
+                .into_iter()
                 .chain((!found.tells_subjects).then_some(NO_SUBJECTS))
                 .map(str::to_owned)
                 .collect(),
@@ -163,6 +168,7 @@ impl SettingArguments {
             power: self.power,
             capacity: self.capacity,
             flag_level: self.flag_level,
+            everybody: self.everybody,
             minimum,
             bootstrap,
             ..Settings::default()

@@ -12,7 +12,7 @@ use super::{
     words::{count, percent, signed, sureness},
 };
 
-/// Where so large a share of cases is flagged, perhaps nobody else was looked into.
+/// Where so large a share of cases is flagged, perhaps few others were looked into.
 const NEARLY_ALL: f64 = 0.9;
 /// Of fewer cases all may be flagged without that.
 const FEWEST_CASES: u64 = 30;
@@ -23,7 +23,9 @@ const SAFE_BELOW: f64 = 20.0;
 pub(super) fn verdict_reasons(report: &Report, gain: Option<(f64, f64)>) -> Vec<String> {
     let mut reasons = main(report, gain);
     reasons.extend(silence::told(report, gain));
-    reasons.extend(turned(report).filter(|_| report.verdict != Verdict::Inconclusive));
+    // Among those whom the other side flags, anybody's scale may look turned.
+    let is_told = report.verdict == Verdict::Inconclusive || report.outcomes.labelling.selective;
+    reasons.extend(turned(report).filter(|_| !is_told));
     reasons.extend(flags(report));
     reasons.extend(unlabelled(report));
     reasons.extend(presumed(report));
@@ -116,9 +118,9 @@ fn worthless(report: &Report) -> String {
 
 /// Who puts those above who should stand below.
 fn turned(report: &Report) -> Option<String> {
-    let auc = &report.outcomes.auc;
-    let below = |area: &Estimate| area.high.is_some_and(|high| high < 0.5);
-    let side = match (below(&auc.left), below(&auc.right)) {
+    let (auc, change) = (&report.outcomes.auc, report.unanswered.area_change);
+    let below = |area: &Estimate, change: f64| area.high.is_some_and(|high| high + change < 0.5);
+    let side = match (below(&auc.left, change.left), below(&auc.right, change.right)) {
         (false, false) => return None,
         (true, true) => {
             return Some(format!(
@@ -137,9 +139,13 @@ fn turned(report: &Report) -> Option<String> {
 }
 
 fn areas(report: &Report) -> String {
-    let auc = &report.outcomes.auc;
-    let area = |side: &Estimate| side.value.unwrap_or_default();
-    format!("areas under the curve of {:.3} and {:.3}", area(&auc.left), area(&auc.right))
+    let (auc, change) = (&report.outcomes.auc, report.unanswered.area_change);
+    let area = |side: &Estimate, change: f64| side.value.unwrap_or_default() + change;
+    format!(
+        "areas under the curve of {:.3} and {:.3}",
+        area(&auc.left, change.left),
+        area(&auc.right, change.right)
+    )
 }
 
 /// The gain, what it means, and what it takes: `low` and `high` are of left − right as it was seen, `least` and `most` of
@@ -172,8 +178,9 @@ fn weighed(report: &Report, (low, high): (f64, f64), (least, most): (f64, f64)) 
         Verdict::Inconclusive => "Nothing follows from that.".to_owned(),
     };
     let mut reasons = vec![gain, means];
-    if report.verdict == Verdict::Extend && !silence::decides(report) {
-        reasons.push(takes(report, (least, most)));
+    let is_open = least <= 0.0 && most >= margin;
+    if report.verdict == Verdict::Extend && is_open && !silence::decides(report) {
+        reasons.push(takes(report, (-high, -low)));
     }
     reasons
 }
@@ -235,10 +242,10 @@ fn selective(report: &Report) -> Option<String> {
     if labelling.only_flagged {
         return Some(format!(
             "Only {} of {} subjects are unflagged by both sides, as in an export of flagged cases. What became of those who are \
-             left out decides who is better, so nobody wins: take everybody who was asked about, or a random sample of all. If \
-             these are, flag fewer of them by a higher flag level.",
+             left out decides who is better, so nobody wins: take everybody who was asked about, or a random sample of all.{}",
             count(labelling.unflagged.pairs),
-            count(report.n)
+            count(report.n),
+            if report.settings.everybody { "" } else { " If these are, say so: --everybody." }
         ));
     }
     if !labelling.selective {
@@ -331,8 +338,8 @@ fn presumed(report: &Report) -> Option<String> {
     };
     (total >= FEWEST_CASES).then(|| {
         format!(
-            "Of {} positive outcomes {} are flagged by {who}. If nobody looked into the others and they were told as cleared, \
-             outcomes would look just so: make sure that negative ones were looked into.",
+            "Of {} positive outcomes {} are flagged by {who}. If few others were looked into, and the rest were told as cleared, \
+             outcomes would look like that: make sure that negative ones were looked into.",
             count(total),
             count(flagged)
         )

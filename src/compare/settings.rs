@@ -23,6 +23,9 @@ pub struct Settings {
     pub complementary_share: f64,
     /// The widest half of an interval of kappa that is good enough. Default 0.05.
     pub kappa_half_width: f64,
+    /// Whether the pairs are known to be of everybody who was asked about, or of a random sample: then many may be flagged.
+    /// Default false; true for what a gateway has asked itself.
+    pub everybody: bool,
     /// Below this many nothing is concluded.
     pub minimum: Minimum,
     /// How intervals without a closed form are made.
@@ -63,6 +66,7 @@ impl Default for Settings {
             capacity: 0.1,
             complementary_share: 0.05,
             kappa_half_width: 0.05,
+            everybody: false,
             minimum: Minimum::default(),
             bootstrap: Bootstrap::default(),
         }

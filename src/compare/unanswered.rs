@@ -145,10 +145,15 @@ impl Unanswered {
     }
 
     /// How many more outcomes would be known of whom a side left without an answer, if they were as often as of pairs.
-    fn missing(self, pairs: Known) -> f64 {
-        let silent = self.left.and(self.right).without(self.both).known();
-        let expected = silent.pairs as f64 * (pairs.labelled as f64 / pairs.pairs.max(1) as f64);
-        (expected - silent.labelled as f64).max(0.0)
+    pub(super) fn missing(self, pairs: Known) -> f64 {
+        let Self { left, right, both, .. } = self;
+        let share = pairs.labelled as f64 / pairs.pairs.max(1) as f64;
+        let missing = |silent: Silence| {
+            let known = silent.known();
+            (known.pairs as f64 * share - known.labelled as f64).max(0.0)
+        };
+        // What is known of one side's says nothing of the other's.
+        [left.without(both), right.without(both), both].into_iter().map(missing).sum()
     }
 }
 

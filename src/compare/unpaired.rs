@@ -78,8 +78,9 @@ impl Unpaired {
     pub(super) fn beside(&self, rows: &[Row], outcomes: &Outcomes) -> Unanswered {
         let auc = &outcomes.auc;
         let change = |alone: &[(Points, bool)], score: fn(&Row) -> f64, paired: Option<f64>| {
+            let Some(paired) = paired.filter(|_| !alone.is_empty()) else { return 0.0 };
             let all = area(rows.iter().filter_map(|row| Some((score(row), row.positive()?))), alone);
-            paired.filter(|_| !alone.is_empty()).and_then(|paired| finite(all - paired)).unwrap_or_default()
+            finite(all - paired).unwrap_or_default()
         };
         let area_change = AreaChange {
             left: change(&self.left_alone, |row| row.left, auc.left.value),

@@ -11,7 +11,7 @@
 //! | 1 | there is no outcome, or every outcome is of one kind | `inconclusive` |
 //! | 2 | there are fewer pairs, positives or negatives than the minimum | `extend` |
 //! | 3 | the gain has no interval | `inconclusive` |
-//! | 4 | whose outcomes or answers are known depends on flags, scores or outcomes, or hardly anybody is unflagged by both sides | `extend` |
+//! | 4 | whose outcomes or answers are known depends on flags, scores, segments or outcomes, or hardly anybody is unflagged by both sides | `extend` |
 //! | 5 | neither area can be above ½ by as much as the margin, as with noise, or one is surely below it by more, as with a scale the wrong way round | `inconclusive` |
 //! | 6 | both together are worth it, each side flags surely more than `complementary_share` of all positives which the other one does not, and among positives one side's flag surely makes the other's less likely | `complementary` |
 //! | 7 | the gain is surely above 0 and may be as large as the margin, and the right side tells cases | `promote` |
@@ -59,7 +59,7 @@ pub(super) struct Evidence {
     pub(super) best: f64,
     /// The most that the lower area of both can be.
     pub(super) worst: f64,
-    /// Whether it depends on flags, scores or outcomes whose outcomes or answers are known.
+    /// Whether it depends on flags, scores, segments or outcomes whose outcomes or answers are known.
     pub(super) selective: bool,
     /// Positives which the left side alone flags, and the right side alone.
     pub(super) alone: (u64, u64),

@@ -15,10 +15,12 @@ use super::{
     reasons::{SILENCE_DECIDES, verdict_reasons},
     report::Report,
     unanswered::Reach,
-    verdict::{Areas, Evidence, decide},
+    verdict::{Areas, Evidence, Verdict, decide},
     words::{count, signed},
 };
 
+const WORTHLESS: &str = "Nothing follows from such areas: no side surely tells positive from negative outcomes, or one has its \
+    scale the wrong way round.";
 /// What is left of a perfect area by rounding.
 const ROUNDING: f64 = 1e-12;
 
@@ -178,8 +180,9 @@ impl Report {
         );
         self.verdict_reasons = verdict_reasons(&self, seen.gain);
         let silence = (self.verdict != without_silence).then(|| SILENCE_DECIDES.to_owned());
+        let worthless = (self.verdict == Verdict::Inconclusive).then(|| WORTHLESS.to_owned());
         // In the place of why nobody won.
-        self.verdict_reasons.splice(..1, std::iter::once(told).chain(silence));
+        self.verdict_reasons.splice(..1, std::iter::once(told).chain(silence).chain(worthless));
         self
     }
 }

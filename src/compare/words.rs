@@ -128,7 +128,7 @@ fn missing(report: &Report) -> &'static str {
     } else if outcomes.labelling.selective {
         "find out what became of a random sample"
     } else if unanswered.selective || silence_decides(report) {
-        "ask again whom a side left without an answer"
+        "ask again about those who were left out, and learn what became of them"
     } else {
         "collect more outcomes"
     }

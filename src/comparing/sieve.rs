@@ -30,6 +30,9 @@ const EQUALLY_OLD: SignedDuration = SignedDuration::from_secs(60);
 /// Whether a question is of the population.
 type Takes<'a> = &'a (dyn Fn(AskedOf<'_>) -> bool + Send + Sync);
 
+/// Whether anything was told of a subject before that time: what is known already is no prediction.
+type ToldBefore<'a> = &'a (dyn Fn(&str, Timestamp) -> bool + Send + Sync);
+
 /// What was found so far.
 pub(super) struct Sieve<'a> {
     selection: &'a Selection,
@@ -37,6 +40,7 @@ pub(super) struct Sieve<'a> {
     from: Timestamp,
     to: Timestamp,
     takes: Takes<'a>,
+    told_before: ToldBefore<'a>,
     /// Subjects that have their pair: a second one would count them twice.
     seen: HashSet<SubjectId>,
     /// Pairs that were not made by one question, the earliest of each subject; those of questions follow them.
@@ -58,7 +62,12 @@ struct Brought {
 // === impl Sieve ===
 
 impl<'a> Sieve<'a> {
-    pub(super) fn new(selection: &'a Selection, countries: &'a Countries, takes: Takes<'a>) -> Self {
+    pub(super) fn new(
+        selection: &'a Selection,
+        countries: &'a Countries,
+        takes: Takes<'a>,
+        told_before: ToldBefore<'a>,
+    ) -> Self {
         let (from, to) = selection.span();
         Self {
             selection,
@@ -66,6 +75,7 @@ impl<'a> Sieve<'a> {
             from,
             to,
             takes,
+            told_before,
             seen: HashSet::new(),
             others: HashMap::new(),
             silent: HashMap::new(),
@@ -112,12 +122,15 @@ impl<'a> Sieve<'a> {
     }
 
     /// Whom a side left without a whole answer, or was not asked about, and nobody made up for by a pair; `outcome` tells what
-    /// became of a subject who was asked about at that time, and none where that was known before.
-    pub(super) fn silent(&self, outcome: impl Fn(&str, Timestamp) -> Option<Option<bool>>) -> Vec<Silent> {
+    /// became of a subject.
+    pub(super) fn silent(&self, outcome: impl Fn(&str) -> Option<bool>) -> Vec<Silent> {
         let silent = self.silent.iter().filter(|(subject, _)| !self.seen.contains(*subject));
-        let silent = silent
-            .filter_map(|(subject, it)| Some(Silent { outcome: outcome(subject.as_str(), it.at)?, ..*it }));
-        silent.collect()
+        silent.map(|(subject, it)| Silent { outcome: outcome(subject.as_str()), ..*it }).collect()
+    }
+
+    /// How many made no pair as something was told of their subjects before.
+    pub(super) fn known_before(&self) -> u64 {
+        self.excluded.get(&Reason::KnownBefore).copied().unwrap_or_default()
     }
 
     /// An answer that is not whole, or has no score, is as good as none. Whoever was not asked is not silent.
@@ -133,7 +146,7 @@ impl<'a> Sieve<'a> {
                     | Reason::NoScore
             )
         );
-        if !is_silence {
+        if !is_silence || (self.told_before)(candidate.subject.as_str(), at) {
             return;
         }
         let said = |side: &Side| match (side.part, side.status) {
@@ -193,8 +206,7 @@ impl<'a> Sieve<'a> {
         *self.excluded.entry(reason).or_default() += 1;
     }
 
-    /// `known_before` of the pairs are left out, as something was told of their subjects before.
-    pub(super) fn funnel(&self, unattached: u64, known_before: u64, labelled: usize) -> Funnel {
+    pub(super) fn funnel(&self, unattached: u64, labelled: usize) -> Funnel {
         let count = |reason: Reason| self.excluded.get(&reason).copied().unwrap_or_default();
         let total: u64 = self.excluded.values().sum();
         let not_both: u64 = Reason::NOT_BOTH.into_iter().map(count).sum();
@@ -202,15 +214,12 @@ impl<'a> Sieve<'a> {
         let mut funnel = Funnel::default()
             .step("eligible", eligible)
             .step("both_answered", eligible - not_both - unattached)
-            .step("comparable", self.found - known_before)
+            .step("comparable", self.found)
             .step("labelled", u64::try_from(labelled).unwrap_or(u64::MAX));
         for (reason, count) in &self.excluded {
             funnel = funnel.without(reason.as_str(), *count);
         }
-        let more = [(Reason::Unattached.as_str(), unattached), ("known_before", known_before)];
-        more.into_iter()
-            .filter(|(_, count)| *count > 0)
-            .fold(funnel, |funnel, (reason, count)| funnel.without(reason, count))
+        if unattached > 0 { funnel.without(Reason::Unattached.as_str(), unattached) } else { funnel }
     }
 
     /// Counts what a question made, and gives it where it is the earliest pair of its subject.
@@ -265,6 +274,9 @@ impl<'a> Sieve<'a> {
             None => return Err(Reason::UnknownInputs),
             Some(false) => return Err(Reason::OtherInputs),
             Some(true) => {}
+        }
+        if (self.told_before)(candidate.subject.as_str(), at) {
+            return Err(Reason::KnownBefore);
         }
         let source = PairSource::of(candidate);
         Ok(ComparedPair {

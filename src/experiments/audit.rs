@@ -149,12 +149,17 @@ fn too_little(unflagged: u64, sample: Stratum) -> Option<String> {
         Some(format!(
             "of {pairs} in the random sample of the unflagged only {known} are known: look into all of them"
         ))
+    } else if pairs == 0 && unflagged > 0 {
+        Some(format!(
+            "no random sample of the {unflagged} unflagged was drawn: draw one, and look into all of it"
+        ))
     } else if pairs < unflagged && positives < LEAST_CASES {
-        // With as many cases among the others as in the sample.
+        // With as many cases among the others as in the sample; without any, one more may be found in as many again.
         let enough = (pairs * LEAST_CASES).div_ceil(positives.max(1)).min(unflagged);
+        let about = if positives == 0 { "at least" } else { "about" };
         Some(format!(
             "the random sample of the unflagged holds {positives} cases, and fewer than {LEAST_CASES} do not tell how those are \
-             spread that nobody looked for: draw more, about {enough} of {unflagged}"
+             spread that nobody looked for: draw more, {about} {enough} of {unflagged}"
         ))
     } else {
         None
@@ -220,5 +225,27 @@ impl Recalls {
             sampled: left.sampled,
             sampled_labelled: left.neither.known,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_large_a_sample_must_be_follows_from_the_cases_that_it_holds() {
+        let sample = |pairs, known, positives| Stratum { pairs, known, positives };
+        for (sample, expected) in [
+            (sample(0, 0, 0), "no random sample of the 4000 unflagged"),
+            (sample(100, 99, 20), "of 100 in the random sample of the unflagged only 99 are known"),
+            (sample(100, 100, 0), "draw more, at least 2000 of 4000"),
+            (sample(100, 100, 5), "draw more, about 400 of 4000"),
+            (sample(3000, 3000, 3), "draw more, about 4000 of 4000"),
+        ] {
+            let told = too_little(4000, sample).expect("a reason");
+            assert!(told.contains(expected), "{told}");
+        }
+        assert_eq!(too_little(4000, sample(400, 400, 20)), None);
+        assert_eq!(too_little(400, sample(400, 400, 0)), None, "that is everybody");
     }
 }

@@ -169,6 +169,12 @@ impl Plan {
 
     /// What figures of a look that is this sure take for granted.
     pub(super) fn settings(&self, confidence: f64) -> Settings {
-        Settings { confidence, margin: self.margin, flag_level: self.flag_level, ..Settings::default() }
+        Settings {
+            confidence,
+            margin: self.margin,
+            flag_level: self.flag_level,
+            everybody: true,
+            ..Settings::default()
+        }
     }
 }

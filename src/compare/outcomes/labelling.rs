@@ -6,7 +6,8 @@
 //! "outcome known" with Yates's correction, below 0.001, where the shares also lie further apart than 0.05, or one is more
 //! than a quarter larger than the other: of few who are labelled at all, few more make all the difference. And where hardly
 //! anybody is unflagged by both sides, as in an export of flagged cases, nothing tells what became of the others; nor where
-//! fewer than half are and every outcome is known, as in an export of flagged cases with a sample of others.
+//! fewer than half are in a file of which nearly every outcome is known, as in an export of flagged cases with a sample of others,
+//! unless somebody says that it holds everybody.
 //!
 //! Nor may it depend on a side's score, wherever those who look draw their line: so all pairs are put in order by each side's
 //! score and cut into ten groups of about the same size, equal ones together and fewer where few are known or few are not, and
@@ -25,8 +26,9 @@ const APART: f64 = 0.05;
 const LARGER: f64 = 1.25;
 /// Where fewer than one in so many is unflagged by both sides, the others seem to be left out.
 const UNFLAGGED_IN: u64 = 10;
-/// The same where every outcome is known: a file that holds those who were looked into, with some others beside them.
+/// The same where nearly every outcome is known: a file may hold those who were looked into, with some others beside them.
 const UNFLAGGED_IN_KNOWN: u64 = 2;
+const NEARLY_ALL: f64 = 0.95;
 /// Groups of scores at the most.
 const GROUPS: u64 = 10;
 /// So many known and unknown outcomes are expected in each group at the least.
@@ -108,7 +110,8 @@ pub(super) fn labelling(rows: &[Row], settings: &Settings) -> Labelling {
     let segments = KnownByGroup::of(&by_segment(rows));
     let by_group = [&left_scores, &right_scores, &segments].into_iter().any(|known| known.selective);
     let all = left.all();
-    let fewest = if all.labelled == all.pairs { UNFLAGGED_IN_KNOWN } else { UNFLAGGED_IN };
+    let is_chosen = !settings.everybody && all.labelled as f64 >= NEARLY_ALL * all.pairs as f64;
+    let fewest = if is_chosen { UNFLAGGED_IN_KNOWN } else { UNFLAGGED_IN };
     Labelling {
         left_flagged: left.flagged,
         left_unflagged: left.unflagged,
@@ -144,6 +147,9 @@ fn by_segment(rows: &[Row]) -> Vec<Known> {
     }
     segments.retain(is_large);
     segments.extend(is_large(&small).then_some(small));
+    if segments.is_empty() {
+        segments.push(all);
+    }
     segments
 }
 

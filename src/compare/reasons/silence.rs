@@ -1,6 +1,7 @@
 //! What silence does to a verdict, in sentences.
 
 use crate::compare::{
+    outcomes::Known,
     report::Report,
     unanswered::{Reach, Silence},
     verdict::{Areas, Evidence, decide},
@@ -38,11 +39,23 @@ pub(super) fn told(report: &Report, gain: Option<(f64, f64)>) -> Option<String> 
         || beside.clone(),
         |(low, high)| {
             let (low, high) = (low.max(-1.0), high.min(1.0));
-            format!(
-                "{beside} With what the other side said of them, and whatever this one would have said, the gain may lie from {} to {}.",
-                signed(low),
-                signed(high)
-            )
+            let change = unanswered.area_change;
+            let heard = if change.left == 0.0 && change.right == 0.0 {
+                "Whatever would have been said of them"
+            } else {
+                "With what the other side said of them, and whatever this one would have said"
+            };
+            let known = Known { labelled: outcomes.labelled, pairs: report.n };
+            let missing = unanswered.missing(known).round() as u64;
+            let missing = if missing > 0 {
+                format!(
+                    " Of about {} more of them an outcome would be known, were it as often as of pairs: these may be of either kind.",
+                    count(missing)
+                )
+            } else {
+                String::new()
+            };
+            format!("{beside}{missing} {heard}, the gain may lie from {} to {}.", signed(low), signed(high))
         },
     ))
 }

@@ -16,6 +16,7 @@ pub(super) enum Reason {
     TooFarApart,
     UnknownInputs,
     OtherInputs,
+    KnownBefore,
     Repeated,
     Unattached,
 }
@@ -49,6 +50,7 @@ impl Reason {
             Self::TooFarApart => "too_far_apart",
             Self::UnknownInputs => "unknown_inputs",
             Self::OtherInputs => "other_inputs",
+            Self::KnownBefore => "known_before",
             Self::Repeated => "repeated",
             Self::Unattached => "unattached",
         }

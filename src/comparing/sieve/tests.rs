@@ -54,10 +54,10 @@ fn candidate(question: u8) -> Candidate {
 /// What becomes of candidates: the pairs' sources, and the reasons counted.
 fn sifted(candidates: Vec<Candidate>) -> (Vec<&'static str>, Vec<(String, u64)>) {
     let (selection, countries) = (selection(), Countries::new());
-    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true, &|_, _| false);
     let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
     pairs.extend(sieve.end());
-    let funnel = sieve.funnel(0, 0, 0);
+    let funnel = sieve.funnel(0, 0);
     let excluded: u64 = funnel.excluded.values().sum();
     assert_eq!(funnel.steps["eligible"], funnel.steps["comparable"] + excluded, "everything is counted once");
     (pairs.iter().map(|pair| pair.source.as_str()).collect(), funnel.excluded.into_iter().collect())
@@ -152,10 +152,10 @@ fn what_comes_later_changes_no_pair_that_there_is() {
     };
     let (selection, countries) = (selection(), Countries::new());
     let winner = |candidates: Vec<Candidate>| {
-        let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+        let mut sieve = Sieve::new(&selection, &countries, &|_| true, &|_, _| false);
         let mut pairs: Vec<ComparedPair> = candidates.into_iter().filter_map(|it| sieve.sift(it)).collect();
         pairs.extend(sieve.end());
-        assert_eq!(sieve.funnel(0, 0, 0).excluded, BTreeMap::from([("repeated".to_owned(), 2)]));
+        assert_eq!(sieve.funnel(0, 0).excluded, BTreeMap::from([("repeated".to_owned(), 2)]));
         pairs.into_iter().map(|pair| pair.asked_in).collect::<String>()
     };
     let recheck = |seconds| asked(CandidateSource::Recheck, seconds);
@@ -175,10 +175,10 @@ fn what_comes_later_changes_no_pair_that_there_is() {
 fn a_pair_outside_the_population_takes_nobodys_place() {
     let (selection, countries) = (selection(), Countries::new());
     let takes = |asked: AskedOf<'_>| asked.route == "panel";
-    let mut sieve = Sieve::new(&selection, &countries, &takes);
+    let mut sieve = Sieve::new(&selection, &countries, &takes, &|_, _| false);
     let panel = Candidate { route: Arc::from("panel"), ..candidate(1) };
     assert!(sieve.sift(candidate(1)).is_none() && sieve.sift(panel).is_some());
-    assert_eq!((sieve.funnel(0, 0, 0).steps["eligible"], sieve.end().len()), (1, 0));
+    assert_eq!((sieve.funnel(0, 0).steps["eligible"], sieve.end().len()), (1, 0));
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
     let mut partial = candidate(5);
     partial.right.status = Some(Status::Partial);
     let (selection, countries) = (selection(), Countries::new());
-    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true, &|_, _| false);
     for asked in [
         without(1, true, false),
         without(1, true, false),
@@ -217,7 +217,7 @@ fn whoever_got_no_answer_is_counted_once_and_only_without_a_pair() {
     ] {
         sieve.sift(asked);
     }
-    let silent = sieve.silent(|subject, _| Some((subject != "sub_2").then_some(subject == "sub_1")));
+    let silent = sieve.silent(|subject| (subject != "sub_2").then_some(subject == "sub_1"));
     let unanswered = Silent::count(&silent).unanswered();
     let told = |silence: crate::compare::Silence| (silence.subjects, silence.positives, silence.negatives);
     assert_eq!((told(unanswered.left), told(unanswered.right)), ((3, 0, 2), (3, 1, 2)));
@@ -254,7 +254,7 @@ fn what_was_brought_in_makes_one_pair_with_whatever_fits_best() {
 fn only_pairs_of_the_span_count_and_the_later_answer_decides() {
     let selection = Selection { from: Some(at(1000)), to: Some(at(2000)), ..selection() };
     let countries = Countries::new();
-    let mut sieve = Sieve::new(&selection, &countries, &|_| true);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true, &|_, _| false);
     let asked = |question, left, right| {
         let mut asked = candidate(question);
         (asked.left.asked_at, asked.right.asked_at) = (Some(at(left)), Some(at(right)));
@@ -263,4 +263,31 @@ fn only_pairs_of_the_span_count_and_the_later_answer_decides() {
     let made = [asked(1, 999, 999), asked(2, 900, 1000), asked(3, 1999, 1000), asked(4, 1999, 2000)];
     let pairs: Vec<String> = made.into_iter().filter_map(|it| sieve.sift(it)).map(|it| it.asked_in).collect();
     assert_eq!(pairs, ["asm_2", "asm_3"]);
+}
+
+#[test]
+fn what_is_known_before_makes_no_pair_takes_nobodys_place_and_makes_up_for_no_silence() {
+    let (selection, countries) = (selection(), Countries::new());
+    let told_before = |_: &str, asked: Timestamp| asked > at(2000);
+    let mut sieve = Sieve::new(&selection, &countries, &|_| true, &told_before);
+    let asked = |candidate: Candidate, second: i64| {
+        let mut asked = candidate;
+        asked.asked_in = format!("asm_at_{second}");
+        (asked.left.asked_at, asked.right.asked_at) = (Some(at(second)), Some(at(second)));
+        asked
+    };
+    let mut silent = asked(candidate(1), 1000);
+    silent.right.part = Some(Part::InVain);
+    silent.right.status = None;
+    let mut brought = asked(candidate(2), 1000);
+    (brought.source, brought.right.part) = (CandidateSource::Import, Some(Part::Import));
+    assert!(sieve.sift(brought).is_none(), "it waits for a question's pair");
+    assert!(sieve.sift(silent).is_none());
+    for number in [1, 2] {
+        assert!(sieve.sift(asked(candidate(number), 3000)).is_none(), "{number}");
+    }
+    let pairs = sieve.end();
+    assert_eq!(pairs.iter().map(|pair| pair.subject.as_str()).collect::<Vec<_>>(), ["sub_2"]);
+    assert_eq!(sieve.known_before(), 2);
+    assert_eq!(Silent::count(&sieve.silent(|_| Some(true))).unanswered().right.positives, 1);
 }
