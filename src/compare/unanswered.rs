@@ -123,25 +123,18 @@ impl Unanswered {
     pub(super) fn reach(self, outcomes: &Outcomes, pairs: u64) -> Reach {
         let Self { left, right, both, area_change, .. } = self;
         let missing = self.missing(Known { labelled: outcomes.labelled, pairs });
-        // Of those whom `silent` counts.
-        let of = |silent: fn(Silence, Silence, Silence) -> Silence| {
-            let silent = silent(left, right, both);
-            let all = left.and(right).without(both);
-            let share = |silent: u64, all: u64, paired: u64| {
-                let unknown = silent as f64 + missing;
-                let all = paired as f64 + all as f64 + missing;
-                if unknown > 0.0 { unknown / all } else { 0.0 }
-            };
+        let all = left.and(right).without(both);
+        let share = |silent: u64, all: u64, paired: u64| {
+            let unknown = silent as f64 + missing;
+            let all = paired as f64 + all as f64 + missing;
+            if unknown > 0.0 { unknown / all } else { 0.0 }
+        };
+        let of = |silent: Silence| {
             let positives = share(silent.positives, all.positives, outcomes.positives);
             let negatives = share(silent.negatives, all.negatives, outcomes.negatives);
             1.0 - (1.0 - positives) * (1.0 - negatives)
         };
-        Reach {
-            left: of(|left, _, _| left),
-            right: of(|_, right, _| right),
-            either: of(|left, right, both| left.and(right).without(both)),
-            change: area_change,
-        }
+        Reach { left: of(left), right: of(right), either: of(all), change: area_change }
     }
 
     /// How many more outcomes would be known of whom a side left without an answer, if they were as often as of pairs.

@@ -37,7 +37,7 @@ const READ_PATIENCE: Duration = Duration::from_secs(10);
 const LONG_READ_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nobody waits long for somebody else's lock, and nobody keeps locks that went away in the middle of a transaction.
-/// Comparisons sort very many rows, which is done in memory.
+/// Comparisons sort very many rows: each sort may take so much memory before it goes to disk.
 const MANNERS: &str = "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
      SET client_min_messages = warning; SET work_mem = '64MB'";
 

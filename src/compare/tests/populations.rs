@@ -195,6 +195,13 @@ fn said(score: f64) -> Said {
     Said::of(Points::new(score.clamp(0.0, 100.0)))
 }
 
+/// Of pairs, beside those who make none, without resamples.
+fn beside(unpaired: Unpaired, answered: Vec<(f64, f64, Option<bool>, Option<&str>)>) -> Report {
+    let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
+    let context = Context { unpaired, right: "beta".to_owned(), ..Context::default() };
+    Report::of(&pairs(answered), &settings, context)
+}
+
 /// 4,000 subjects, a fifth positive, as `sides` says of them; `hushed` says whom the right side leaves without an answer, and
 /// `known` of whom of these an outcome is known.
 fn hushed(
@@ -218,9 +225,7 @@ fn hushed(
             unpaired.count(said(left), Said::NotAsked, outcome);
         }
     }
-    let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
-    let context = Context { unpaired, right: "beta".to_owned(), ..Context::default() };
-    Report::of(&pairs(answered), &settings, context)
+    beside(unpaired, answered)
 }
 
 fn equal(generator: &mut Generator, positive: bool, _: usize) -> (f64, f64) {
@@ -269,9 +274,7 @@ fn nobody_wins_by_silence_where_the_other_side_is_right() {
                 answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), Some(positive), None));
             }
         }
-        let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
-        let context = Context { unpaired, ..Context::default() };
-        let report = Report::of(&pairs(answered), &settings, context);
+        let report = beside(unpaired, answered);
         assert!(
             report.outcomes.auc.difference_high < Some(-0.005),
             "it looks better: {:?}",
@@ -299,9 +302,7 @@ fn nobody_wins_by_few_outcomes_none_of_which_is_of_those_left_without_an_answer(
                 answered.push((left.clamp(0.0, 100.0), right.clamp(0.0, 100.0), outcome, None));
             }
         }
-        let settings = Settings { bootstrap: Bootstrap { rounds: 0, seed: 1 }, ..Settings::default() };
-        let context = Context { unpaired, ..Context::default() };
-        let report = Report::of(&pairs(answered), &settings, context);
+        let report = beside(unpaired, answered);
         selective += usize::from(report.unanswered.selective);
         assert_eq!(report.verdict, Verdict::Extend, "{:?}", report.verdict_reasons);
         if !report.unanswered.selective {
